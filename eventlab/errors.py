@@ -1,0 +1,325 @@
+"""Every error of the package, each composing its own sentence.
+
+A sentence gives three facts and a next step: what was asked, what was found, where, and what to try.
+The raising line passes values only. Nothing here knows how the rest of the package works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class EventLabError(Exception):
+    """The family: catch it to catch everything eventlab raises on purpose."""
+
+
+class InvalidEvent(EventLabError, ValueError):
+    """An event, or one field of it, cannot be stored without altering it."""
+
+
+class PayloadError(InvalidEvent):
+    """A payload field holds something JSON would lose or change."""
+
+    def __init__(self, field: str, problem: str, advice: str) -> None:
+        self.field = field
+        super().__init__(f"payload field {field!r} {problem}: {advice}.")
+
+
+class ConcurrencyError(EventLabError):
+    """The stream was not where the writer believed it to be; nothing was written."""
+
+    def __init__(self, stream: str, expected: object, actual: int) -> None:
+        self.stream, self.expected, self.actual = stream, expected, actual
+        super().__init__(
+            f"stream {stream!r} is at version {actual} but you expected {expected}: "
+            "someone appended in between, or you read another stream; read it again and decide afresh."
+        )
+
+
+class DuplicateEventError(EventLabError):
+    """An event id is taken by another event; nothing was written."""
+
+    def __init__(self, event_id: str, found: str) -> None:
+        self.event_id = event_id
+        super().__init__(
+            f"event id {event_id!r} {found}; nothing was written. Append exactly the same batch again to "
+            "repeat a write safely, or give new events new ids."
+        )
+
+
+class StoreError(EventLabError):
+    """A store could not be opened, or cannot do what was asked."""
+
+
+class StoreLocked(StoreError):
+    """Another process has the file open for writing."""
+
+    def __init__(self, path: Path, holder: str) -> None:
+        super().__init__(
+            f"{str(path)!r} is open in another process ({holder}), and DuckDB lets only one process write: "
+            "close that kernel or store, or open it with read_only=True in both, or copy the file and "
+            "open the copy, or work in memory with EventStore()."
+        )
+
+
+class NotAStore(StoreError):
+    """The file is not an eventlab store."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(
+            f"{str(path)!r} is not an eventlab store: {found}. Give the path of a new file to make a "
+            "store, or bring the history in with el.read_table."
+        )
+
+
+class NewerFormat(StoreError):
+    """The file was written by a newer eventlab."""
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        super().__init__(
+            f"{str(path)!r} has store format {found}, and this eventlab knows formats up to {known}: "
+            "upgrade eventlab to open it; nothing was changed."
+        )
+
+
+class ReadOnly(StoreError):
+    """A write was asked of something that only reads."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{str(path)!r} is open read-only, so nothing can be appended: open it without "
+            "read_only=True (no other process may have it open then)."
+        )
+
+
+class InvalidCut(EventLabError, ValueError):
+    """A cut of the log was described in a way that has no meaning."""
+
+
+class SQLError(EventLabError):
+    """A query over the log was refused or failed; nothing was changed."""
+
+    @classmethod
+    def not_one_select(cls, found: str) -> SQLError:
+        """Name the statement that is not a single SELECT."""
+        return cls(
+            f"log.sql() runs one SELECT and this is {found}: a log is read-only; "
+            "ask with SELECT, and add facts with store.append()."
+        )
+
+    @classmethod
+    def failed(cls, query: str, reason: str) -> SQLError:
+        """Quote what DuckDB said of the query."""
+        return cls(
+            f"the query could not be run over this log: {reason.strip()}\n"
+            f"query: {query.strip()}\n"
+            "The table is called events; its columns are those of log.events(), and payload fields "
+            "are written data.<field>."
+        )
+
+
+class MissingColumn(EventLabError, KeyError):
+    """A table was read by a column it does not have."""
+
+    def __init__(self, role: str, name: str, columns: Iterable[str]) -> None:
+        self.sentence = (
+            f"{role}={name!r} names no column of the table; its columns are: "
+            f"{', '.join(map(repr, columns)) or '(none)'}."
+        )
+        super().__init__(self.sentence)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class ImportFailed(EventLabError, ValueError):
+    """A row of a table cannot become an event; nothing was imported from it."""
+
+
+class ProjectionError(EventLabError, ValueError):
+    """A projection was described in a way that has no meaning, or could not be computed."""
+
+
+class InvalidProjection(ProjectionError):
+    """The description of a projection, a fold or a column makes no sense."""
+
+    @classmethod
+    def no_columns(cls, name: str, verbs: Iterable[str]) -> InvalidProjection:
+        """Say what a projection without columns could have."""
+        return cls(
+            f"projection {name!r} has no columns: give at least one, such as "
+            f"balance=el.total('amount'); the verbs are {', '.join(verbs)}."
+        )
+
+    @classmethod
+    def not_a_column(
+        cls, name: str, column: str, found: object, verbs: Iterable[str]
+    ) -> InvalidProjection:
+        """List what can stand where something else was given."""
+        return cls(
+            f"column {column!r} of projection {name!r} is {found!r}, which is no column: "
+            f"make one with {', '.join(f'el.{verb}' for verb in verbs)}."
+        )
+
+    @classmethod
+    def taken_name(cls, name: str, field: str, taken: Iterable[str]) -> InvalidProjection:
+        """Say which names a field cannot have."""
+        return cls(
+            f"field {field!r} of {name!r} has the name of a column that every frame has: choose another "
+            f"name (taken are {', '.join(taken)})."
+        )
+
+    @classmethod
+    def same_name(cls, name: str, fields: Iterable[str]) -> InvalidProjection:
+        """Name the fields that SQL cannot tell apart."""
+        return cls(
+            f"fields {' and '.join(map(repr, fields))} of {name!r} differ only in capitals, which SQL does "
+            "not tell apart: rename one."
+        )
+
+    @classmethod
+    def no_text(cls, role: str, found: object, advice: str) -> InvalidProjection:
+        """Say where a text was expected."""
+        return cls(f"{role} is {found!r}, a {type(found).__name__}: {advice}.")
+
+    @classmethod
+    def key_names(cls, name: str, names: tuple[str, ...], parts: int) -> InvalidProjection:
+        """Count the parts of a key and the names given to them."""
+        return cls(
+            f"key_names={names!r} of {name!r} names {len(names)} part(s) and the key has {parts}: "
+            "give one name for each."
+        )
+
+    @classmethod
+    def uneven_key(cls, name: str, parts: Iterable[int]) -> InvalidProjection:
+        """Say that event types disagree about the parts of a key."""
+        return cls(
+            f"the key of {name!r} has {' or '.join(map(str, parts))} parts, depending on the event type: "
+            "give every type as many expressions."
+        )
+
+
+class KeyShapeError(ProjectionError):
+    """A key was given with another number of parts than the projection's keys have."""
+
+    def __init__(self, name: str, key: object, key_names: tuple[str, ...]) -> None:
+        shape = key_names[0] if len(key_names) == 1 else f"({', '.join(key_names)})"
+        super().__init__(
+            f"{key!r} is no key of {name!r}: its keys are {shape}; give a tuple where there are several parts."
+        )
+
+
+class ColumnFailed(ProjectionError):
+    """DuckDB could not compute a column, or the key, of a projection."""
+
+    def __init__(self, name: str, part: str, expr: str, reason: str, fields: Iterable[str]) -> None:
+        known = ", ".join(fields) or "(none yet)"
+        super().__init__(
+            f"{part} of projection {name!r}, {expr!r}, could not be computed: {reason.strip()}\n"
+            f"In an expression payload fields are written data.<field>; fields seen in this log: {known}."
+        )
+
+
+class UntypedField(ProjectionError):
+    """An expression uses a payload field that has no single type."""
+
+    def __init__(self, name: str, part: str, path: str, kinds: Iterable[str]) -> None:
+        super().__init__(
+            f"{part} of projection {name!r} uses {path}, which holds {' and '.join(kinds)} without a common "
+            f"type, so DuckDB would compute with it as a whole number: name the type, such as {path}::DOUBLE, "
+            f"{path}::DECIMAL(18, 2) or {path}::VARCHAR."
+        )
+
+
+class FoldFailed(ProjectionError):
+    """A fold stopped at an event; the original error is its cause."""
+
+    def __init__(
+        self, name: str, event_type: str, position: int, stream: str, key: object, why: str
+    ) -> None:
+        self.position = position
+        super().__init__(
+            f"fold {name!r} failed at event {event_type!r} at position {position} of stream {stream!r} "
+            f"(key {key!r}): {why}"
+        )
+
+
+class UnknownEventType(FoldFailed):
+    """Evolve gave no new state for an event."""
+
+    def __init__(self, name: str, event_type: str, position: int, stream: str, key: object) -> None:
+        super().__init__(
+            name,
+            event_type,
+            position,
+            stream,
+            key,
+            "evolve returned None, as it does for a type it has no case for. Add a case (one that changes "
+            f"nothing returns the state), or fold log.only(...) without {event_type!r}, or count such events "
+            'with on_unknown="skip".',
+        )
+
+
+class TimeMachineError(EventLabError, ValueError):
+    """A time machine was asked to look at something it cannot show."""
+
+    @classmethod
+    def not_a_log(cls, log: object) -> TimeMachineError:
+        """Name what stands in the place of the log."""
+        return cls(
+            f"TimeMachine(log, projection) was given a {type(log).__name__} as its log: give a store or "
+            "a cut of one; el.read_table() turns a table into a store."
+        )
+
+    @classmethod
+    def not_a_projection(cls, projection: object) -> TimeMachineError:
+        """Name what stands in the place of the projection."""
+        return cls(
+            f"TimeMachine(log, projection) was given a {type(projection).__name__} as its projection: "
+            "give an el.Fold, an el.Projection or any function log -> DataFrame with one row per key."
+        )
+
+    @classmethod
+    def not_a_frame(cls, function: object, answer: object) -> TimeMachineError:
+        """Name what the function returned in the place of a frame."""
+        return cls(
+            f"{getattr(function, '__name__', function)!r} returned a {type(answer).__name__} and not a "
+            "DataFrame: return a frame with one row per key, the key as its index."
+        )
+
+    @classmethod
+    def repeated_key(cls, function: object, key: object) -> TimeMachineError:
+        """Name a key that stands in several rows."""
+        return cls(
+            f"{getattr(function, '__name__', function)!r} returned several rows for the key {key!r}, so "
+            "none of them is its state: return one row per key, the key as the index."
+        )
+
+    @classmethod
+    def not_in_position_order(cls) -> TimeMachineError:
+        """Say why a plain function cannot be told a log in order of occurrence."""
+        return cls(
+            "this log is told in order of occurrence, with events that were recorded late, and a plain "
+            "function can only be asked for cuts by position: give an el.Fold or an el.Projection, or "
+            "cut the log by position= or recorded=."
+        )
+
+    @classmethod
+    def unknown_key(cls, name: str, key: object, found: Iterable[object]) -> TimeMachineError:
+        """List the keys there are, at most ten of them."""
+        keys = [k[0] if isinstance(k, tuple) and len(k) == 1 else k for k in found]
+        some = ", ".join(map(repr, sorted(keys, key=str)[:10])) or "(none)"
+        more = f" and {len(keys) - 10:,} more" if len(keys) > 10 else ""
+        return cls(
+            f"no event of this log touches the key {key!r} of {name!r}; its keys are: {some}{more}. "
+            "Name one of them, or leave key= out to see all."
+        )
+
+    @classmethod
+    def no_such_step(cls, step: object, last: int) -> TimeMachineError:
+        """Give the steps there are."""
+        return cls(
+            f"there is no step {step!r}: this time machine has the steps 0 (before the first event) "
+            f"to {last:,} (behind the last)."
+        )

@@ -1,0 +1,162 @@
+"""Payloads to JSON text and back, altered nowhere: what goes in comes out equal, or is refused by name.
+
+JSON would quietly turn a tuple into a list, the key ``1`` into ``"1"``, and NaN into something that no
+other tool reads. Here each of them is an error that names the field. On the way the payload's fields
+are noted with their kinds: the store keeps that catalogue to give SQL and dataframes their types.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from eventlab.errors import PayloadError
+
+INT64 = range(-(2**63), 2**63)
+MAX_DEPTH = 100
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def to_json(data: Mapping[str, Any]) -> str:
+    """Return a payload as JSON text, or refuse it by the name of its first bad field.
+
+    Examples
+    --------
+    >>> to_json({"amount": 20, "tags": ["gift"]})
+    '{"amount":20,"tags":["gift"]}'
+    >>> to_json({"seats": {4}})
+    Traceback (most recent call last):
+        ...
+    eventlab.errors.PayloadError: payload field 'seats' is a set, which JSON cannot hold: store sorted(value).
+    """
+    return _encode(_plain(data, "", 0))
+
+
+def to_json_value(value: Any) -> str:
+    """Return any payload value as JSON text, or refuse it."""
+    return _encode(_plain(value, "", 0))
+
+
+def from_json(text: str) -> dict[str, Any]:
+    """Return the payload that the JSON text holds."""
+    payload: dict[str, Any] = json.loads(text)
+    return payload
+
+
+def require_exact(text: str) -> None:
+    """Refuse JSON text of which something would be lost: NaN, integers beyond 64 bits, a name given twice."""
+    to_json(json.loads(text, object_pairs_hook=_once))
+
+
+def kind(value: Any) -> str:
+    """Return the SQL type a payload value has: BIGINT, DOUBLE, BOOLEAN, VARCHAR, NULL or VARIANT.
+
+    Examples
+    --------
+    >>> [kind(value) for value in (1, 2.5, True, "x", None, [1])]
+    ['BIGINT', 'DOUBLE', 'BOOLEAN', 'VARCHAR', 'NULL', 'VARIANT']
+    """
+    return _KINDS.get(type(value)) or _kind_of_subclass(value)
+
+
+_KINDS = {int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", str: "VARCHAR", type(None): "NULL"}
+
+
+def _kind_of_subclass(value: Any) -> str:
+    plain = value.item() if isinstance(value, np.generic) else value
+    kinds = (name for known, name in _KINDS.items() if isinstance(plain, known))
+    return "BOOLEAN" if isinstance(plain, bool) else next(kinds, "VARIANT")
+
+
+def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    payload = dict(members)
+    if len(payload) < len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise PayloadError(twice, "is given twice", "keep one of them")
+    return payload
+
+
+def _plain(value: Any, field: str, depth: int) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _text(value, field)
+    if isinstance(value, int):
+        return _integer(value, field)
+    if isinstance(value, float):
+        return _number(value, field)
+    if depth > MAX_DEPTH:
+        raise PayloadError(field, f"is nested deeper than {MAX_DEPTH} levels", "flatten it")
+    if isinstance(value, Mapping):
+        return {
+            _key(name, field): _plain(item, f"{field}.{name}" if field else str(name), depth + 1)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_plain(item, f"{field}[{at}]", depth + 1) for at, item in enumerate(value)]
+    raise _not_json(value, field)
+
+
+def _text(value: str, field: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise PayloadError(
+            field, f"holds text that is not valid Unicode ({value!r})", "repair or escape it"
+        ) from error
+    return str(value)
+
+
+def _integer(value: int, field: str) -> int:
+    if value not in INT64:
+        raise PayloadError(
+            field, f"is the integer {value}, beyond 64 bits", "store it as text, or split it"
+        )
+    return int(value)
+
+
+def _number(value: float, field: str) -> float:
+    if not isfinite(value):
+        raise PayloadError(
+            field, f"is {value}, which JSON cannot hold", "leave the field out or store None"
+        )
+    return float(value)
+
+
+def _key(name: Any, field: str) -> str:
+    if not isinstance(name, str):
+        raise PayloadError(
+            f"{field}.{name}" if field else str(name),
+            f"has the key {name!r} of type {type(name).__name__}, which JSON would turn into text",
+            "use text keys",
+        )
+    return _text(name, f"{field}.{name!r}" if field else repr(name))
+
+
+def _not_json(value: Any, field: str) -> PayloadError:
+    name = type(value).__name__
+    if isinstance(value, tuple):
+        return PayloadError(field, "is a tuple, which JSON would give back as a list", "use a list")
+    return PayloadError(
+        field or "data", f"is a {name}, which JSON cannot hold", _ADVICE.get(name, _CONVERT)
+    )
+
+
+_CONVERT = "convert it to text, a number, a list or a dict"
+_ADVICE = {
+    "datetime": "store value.isoformat()",
+    "date": "store value.isoformat()",
+    "Timestamp": "store value.isoformat()",
+    "Decimal": "store str(value), and read it back exactly with 'amount::DECIMAL(18,2)'",
+    "UUID": "store str(value)",
+    "bytes": "store base64 text",
+    "set": "store sorted(value)",
+}

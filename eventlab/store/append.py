@@ -1,0 +1,126 @@
+"""Appending: check, number and insert a batch of events in one transaction, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from eventlab.errors import ConcurrencyError, ReadOnly
+from eventlab.event import Event
+from eventlab.store import rows
+from eventlab.store.database import Database, transaction
+from eventlab.store.expectation import Expected, require_met
+from eventlab.store.identity import given_id, repeated_batch
+from eventlab.store.ledger import Field, Ledger, LogHead, StreamHead
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where the last event of an append stands; ``duplicate`` when it stood there already."""
+
+    stream: str
+    version: int
+    position: int
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Appends to one database; every writer of a file shares its ledger and so its lock."""
+
+    database: Database
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    ids: Callable[[], str] | None
+
+    def append(self, stream: str, events: Sequence[Event], expected: Expected) -> Appended:
+        """Write the batch, or raise and write nothing."""
+        self.require_writable()
+        with self.ledger.lock:
+            try:
+                return self._append(stream, events, expected)
+            except _CONFLICTS:
+                # Another connection of this process wrote behind the ledger's back: look again, once.
+                self.ledger.forget()
+                return self._append_or_name_the_conflict(stream, events, expected)
+
+    def require_writable(self) -> None:
+        """Refuse to write where the file is open for reading only."""
+        if self.database.read_only and self.database.path:
+            raise ReadOnly(self.database.path)
+
+    def recorded_now(self, head: LogHead) -> datetime:
+        """Return the store's time, which never steps back."""
+        now = self.clock()
+        return now if head.recorded_at is None else max(now, head.recorded_at)
+
+    def _append_or_name_the_conflict(
+        self, stream: str, events: Sequence[Event], expected: Expected
+    ) -> Appended:
+        try:
+            return self._append(stream, events, expected)
+        except _CONFLICTS as error:
+            self.ledger.forget()
+            head = self.ledger.stream_head(self.database.cursor(), stream)
+            raise ConcurrencyError(stream, expected, head.version if head else 0) from error
+
+    def _append(self, stream: str, events: Sequence[Event], expected: Expected) -> Appended:
+        con = self.database.cursor()
+        with transaction(con):
+            if done := repeated_batch(con, stream, events):
+                return Appended(stream, done.version, done.position, duplicate=True)
+            log_head = self.ledger.log_head(con)
+            known = self.ledger.stream_head(con, stream)
+            require_met(stream, expected, known.version if known else 0)
+            if not events:
+                return Appended(stream, known.version if known else 0, log_head.position)
+            head = known or StreamHead(log_head.stream_no + 1, 0)
+            if known is None:
+                rows.insert_stream(con, head.stream_no, stream)
+            written = self._insert(con, stream, events, log_head, head)
+            fields = self._note_fields(con, events)
+        self._remember(stream, written, log_head, fields)
+        return Appended(stream, written.version, written.position)
+
+    def _insert(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        stream: str,
+        events: Sequence[Event],
+        log_head: LogHead,
+        head: StreamHead,
+    ) -> rows.Row:
+        recorded_at = self.recorded_now(log_head)
+        batch = [
+            rows.row_of(
+                event,
+                position=log_head.position + place,
+                stream_no=head.stream_no,
+                version=head.version + place,
+                recorded_at=recorded_at,
+                given_id=self._id(event, stream, head.version + place),
+            )
+            for place, event in enumerate(events, start=1)
+        ]
+        rows.insert(con, batch)
+        return batch[-1]
+
+    def _id(self, event: Event, stream: str, version: int) -> str | None:
+        named = event.event_id or (self.ids() if self.ids else None)
+        return given_id(named, stream, version)
+
+    def _note_fields(self, con: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> list[Field]:
+        known = self.ledger.fields(con)
+        new = [field for field in rows.fields_of(events) if field not in known]
+        rows.insert_fields(con, len(known), new)
+        return new
+
+    def _remember(self, stream: str, last: rows.Row, before: LogHead, fields: list[Field]) -> None:
+        log_head = LogHead(last.position, last.recorded_at, max(before.stream_no, last.stream_no))
+        self.ledger.wrote(log_head, {stream: StreamHead(last.stream_no, last.version)}, fields)
+
+
+_CONFLICTS = (duckdb.ConstraintException, duckdb.TransactionException)

@@ -1,0 +1,345 @@
+"""Bulk import: a table into the log, a quarter of a million rows at a time, in one transaction.
+
+DuckDB does the work: a slice of the table is shaped into events, checked, numbered and inserted by a
+handful of statements. Nothing of a table is kept when one of its rows is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import duckdb
+from tqdm.auto import tqdm
+
+from eventlab.errors import DuplicateEventError, ImportFailed, InvalidEvent
+from eventlab.payload import require_exact
+from eventlab.store import rows
+from eventlab.store.append import Appended, Writer
+from eventlab.store.columns_in import Roles, Shape, kind_of
+from eventlab.store.database import transaction
+from eventlab.store.ledger import Field
+from eventlab.store.sqltext import quoted
+
+SLICE = 250_000
+
+# Python's and DuckDB's JSON readers part ways on these: integers beyond 64 bits, NaN, huge exponents and
+# names given twice. Rows that may hold one are decoded again, strictly.
+_SUSPICIOUS = r"[0-9]{19}|NaN|Infinity|[eE]\+?[0-9]{3}"
+
+
+class Table(Protocol):
+    """Something with rows that SQL can read a slice of."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+
+    def columns(self, con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+        """Return the SQL type of every column."""
+
+    def slice(self, con: duckdb.DuckDBPyConnection, start: int, stop: int) -> str:
+        """Return a FROM item with these rows and their number ``el_row``, counted from 1."""
+
+
+def load(writer: Writer, table: Table, roles: Roles) -> Appended:
+    """Append every row of a table as an event, all or nothing."""
+    writer.require_writable()
+    with writer.ledger.lock:
+        con = writer.database.cursor()
+        con.execute("set TimeZone = 'UTC'")
+        columns = table.columns(con)
+        roles.require_in(columns)
+        try:
+            with transaction(con), _scratch(con):
+                return _Load(con, writer, table, Shape(roles, columns)).run()
+        except duckdb.ConstraintException as error:
+            raise _repeated_id(str(error)) from error
+        finally:
+            writer.ledger.forget()
+
+
+@contextmanager
+def _scratch(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Keep where the streams of this load stand in a temporary table of this connection."""
+    con.execute(
+        "create temp table el_heads (stream varchar primary key, stream_no integer, version bigint)"
+    )
+    yield
+    con.execute("drop table if exists el_slice")
+    con.execute("drop table el_heads")
+
+
+class _Load:
+    """One table on its way into one store."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, writer: Writer, table: Table, shape: Shape
+    ) -> None:
+        self.con, self.table, self.shape = con, table, shape
+        head = writer.ledger.log_head(con)
+        self.position, self.stream_no = head.position, head.stream_no
+        self.recorded_at = writer.recorded_now(head)
+        self.last_recorded = head.recorded_at
+        self.fields = dict(writer.ledger.fields(con))
+        self.repeated = 0
+
+    def run(self) -> Appended:
+        """Load slice after slice and return where the last event stands."""
+        with tqdm(total=self.table.rows, unit=" events", desc="append", delay=2) as progress:
+            for start in range(0, self.table.rows, SLICE):
+                stop = min(start + SLICE, self.table.rows)
+                self._load_slice(start, stop)
+                progress.update(stop - start)
+        return self._done()
+
+    def _load_slice(self, start: int, stop: int) -> None:
+        source = self.table.slice(self.con, start, stop)
+        self._refuse_bad_rows(source)
+        self.con.execute(f"create or replace temp table el_slice as {self.shape.select(source)}")
+        self._refuse_bad_payloads()
+        self._refuse_steps_back()
+        if self._is_repetition(stop - start):
+            self.repeated += stop - start
+            return
+        self._find_streams()
+        self._insert()
+        self._note_fields(source)
+
+    # -- what must not be -----------------------------------------------------------------------
+
+    def _refuse_bad_rows(self, source: str) -> None:
+        checks = self.shape.checks()
+        firsts = ", ".join(f"min(el_row) filter (where {check.bad})" for check in checks)
+        [found] = self.con.execute(f"select {firsts} from {source}").fetchall()
+        bad = [(row, check) for row, check in zip(found, checks, strict=True) if row is not None]
+        if bad:
+            row, check = min(bad, key=lambda pair: pair[0])
+            value = self._one(
+                f"select {quoted(check.column)}::varchar from {source} where el_row = ?", [row]
+            )
+            raise ImportFailed(
+                f"row {row}: column {check.column!r} {check.problem} (found {value!r}); nothing was imported. "
+                "Repair or drop the row first."
+            )
+
+    def _refuse_bad_payloads(self) -> None:
+        if self.shape.roles.data is None:
+            return
+        broken = self.con.execute(
+            "select el_row, data from el_slice where data is null or not json_valid(data) "
+            "or json_type(data) <> 'OBJECT' order by el_row limit 1"
+        ).fetchall()
+        for row, text in broken:
+            raise ImportFailed(
+                f"row {row}: column {self.shape.roles.data!r} is no JSON object (found {text!r}); "
+                'nothing was imported. A payload has named fields, such as {"amount": 20}.'
+            )
+        for row, text in self._suspicious():
+            try:
+                require_exact(text)
+            except InvalidEvent as error:
+                raise ImportFailed(f"row {row}: {error} Nothing was imported.") from error
+
+    def _suspicious(self) -> list[tuple[int, str]]:
+        return self.con.execute(
+            "select el_row, data from el_slice where regexp_matches(data, ?) "
+            "or len(json_keys(data)) <> len(list_distinct(json_keys(data))) order by el_row",
+            [_SUSPICIOUS],
+        ).fetchall()
+
+    def _refuse_steps_back(self) -> None:
+        if self.shape.roles.recorded_at is None:
+            return
+        steps = self.con.execute(
+            "select el_row, recorded_at, before from (select el_row, recorded_at, "
+            "lag(recorded_at, 1, ?::timestamp) over (order by el_row) as before from el_slice) "
+            "where recorded_at < before order by el_row limit 1",
+            [self.last_recorded],
+        ).fetchall()
+        for row, moment, before in steps:
+            raise ImportFailed(
+                f"row {row}: recorded_at steps back from {before} to {moment}, and a log is in the order "
+                "of recording; nothing was imported. Sort the table by that column first."
+            )
+        self.last_recorded = self._one("select max(recorded_at) from el_slice")
+
+    # -- ids given by the table -----------------------------------------------------------------
+
+    def _is_repetition(self, size: int) -> bool:
+        if self.shape.roles.event_id is None:
+            return False
+        self._refuse_twice()
+        self.con.execute(_STORED)
+        stored = self._one("select count(*) from el_stored")
+        if stored == 0 and not self.repeated:
+            return False
+        if stored < size:
+            taken = self._one("select event_id from el_stored order by el_row limit 1")
+            raise DuplicateEventError(
+                taken, "is stored already, but the table also has events that are not"
+            )
+        if other := self._one(_DIFFERENT):
+            raise DuplicateEventError(
+                other, "is stored already with another stream, order or content"
+            )
+        return True
+
+    def _refuse_twice(self) -> None:
+        twice = self._one(
+            "select event_id from el_slice group by event_id having count(event_id) > 1 limit 1"
+        )
+        if twice is not None:
+            raise DuplicateEventError(twice, "stands more than once in the table")
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def _find_streams(self) -> None:
+        self.con.execute(_NEW_STREAMS, [self.stream_no])
+        self.stream_no = self._one("select coalesce(max(stream_no), 0) from main.streams")
+        self.con.execute(_HEADS)
+
+    def _insert(self) -> None:
+        reserved = self.con.execute(_RESERVED).fetchall()
+        for row, event_id in reserved:
+            raise ImportFailed(
+                f"row {row}: event id {event_id!r} has the form stream@version, which is the store's own name "
+                "for an event; nothing was imported. Give other ids, or none."
+            )
+        self.con.execute(_INSERT, {"before": self.position, "now": self.recorded_at})
+        self.con.execute(
+            "update el_heads set version = version + n "
+            "from (select stream, count(*) as n from el_slice group by stream) as added "
+            "where el_heads.stream = added.stream"
+        )
+
+    def _note_fields(self, source: str) -> None:
+        new = [field for field in self._fields(source) if field not in self.fields]
+        rows.insert_fields(self.con, len(self.fields), new)
+        self.fields.update(dict.fromkeys(new))
+
+    def _fields(self, source: str) -> list[Field]:
+        if self.shape.roles.data is not None:
+            return _unique(self.con.execute(_FIELDS_OF_JSON).fetchall())
+        kinds = [_kind_in_sql(c, self.shape.columns[c]) for c in self.shape.payload]
+        if not kinds:
+            return []
+        event_type = quoted(self.shape.roles.type)
+        found = self.con.execute(
+            f"select {event_type}::varchar, {', '.join(kinds)} from {source} group by 1 order by min(el_row)"
+        ).fetchall()
+        return _unique(
+            (event_type, column, kind)
+            for event_type, *per_column in found
+            for column, column_kinds in zip(self.shape.payload, per_column, strict=True)
+            for kind in column_kinds or ()
+        )
+
+    def _done(self) -> Appended:
+        last = self.con.execute(
+            "select stream, version, position from main.events join main.streams using (stream_no) "
+            "where position = ?",
+            [self.position + self.table.rows - self.repeated],
+        ).fetchall()
+        stream, version, position = last[0] if last else ("", 0, 0)
+        return Appended(stream, version, position, duplicate=self.repeated > 0)
+
+    def _one(self, query: str, params: list[Any] | None = None) -> Any:
+        found = self.con.execute(query, params).fetchall()
+        return found[0][0] if found else None
+
+
+def _kind_in_sql(column: str, sql_type: str) -> str:
+    """Return SQL for the list of kinds that the cells of a column have."""
+    if sql_type == "JSON":
+        kinds = f"list(distinct {_KIND_OF_JSON.format(f'json_type({quoted(column)})')})"
+        return f"{kinds} filter (where {quoted(column)} is not null)"
+    return f"case when count({quoted(column)}) > 0 then ['{kind_of(sql_type)}'] end"
+
+
+def _unique(found: Any) -> list[Field]:
+    return list(dict.fromkeys(Field(*field) for field in found))
+
+
+def _repeated_id(reason: str) -> DuplicateEventError:
+    event_id = reason.partition('"given_id: ')[2].partition('"')[0]
+    return DuplicateEventError(
+        event_id or "?", "stands more than once in the table, or is stored already"
+    )
+
+
+_KIND_OF_JSON = """case {} when 'BIGINT' then 'BIGINT' when 'UBIGINT' then 'BIGINT' when 'DOUBLE' then 'DOUBLE'
+    when 'VARCHAR' then 'VARCHAR' when 'BOOLEAN' then 'BOOLEAN' when 'NULL' then 'NULL' else 'VARIANT' end"""
+
+_FIELDS_OF_JSON = f"""
+select s.type, member.key, {_KIND_OF_JSON.format("member.type")} as kind
+from el_slice s, json_each(s.data) member
+group by all order by min(el_row), min(member.id)
+"""
+
+_NEW_STREAMS = """
+insert into main.streams
+select ? + row_number() over (order by min(el_row)), stream, split_part(stream, '-', 1)
+from el_slice where stream not in (select stream from main.streams) group by stream
+"""
+
+_HEADS = """
+insert into el_heads
+select stream, stream_no, coalesce(max(version), 0)
+from (select distinct stream from el_slice where stream not in (select stream from el_heads))
+join main.streams using (stream) left join main.events using (stream_no)
+group by stream, stream_no
+"""
+
+_NUMBERED = """
+select el_row, stream, stream_no,
+       version + row_number() over (partition by stream_no order by el_row) as version, event_id
+from el_slice join el_heads using (stream)
+"""
+
+_RESERVED = f"""
+select el_row, event_id from ({_NUMBERED})
+where event_id is not null and event_id <> stream || '@' || version
+      and regexp_full_match(event_id, '(?s).+@[1-9][0-9]*')
+order by el_row limit 1
+"""
+
+_INSERT = """
+insert into main.events
+select $before + el_row, stream_no, version, type, coalesce(occurred_at, recorded_at, $now),
+       coalesce(recorded_at, $now), data::json::variant, actor, reason, correlation_id, causation_id,
+       nullif(event_id, stream || '@' || version), null, 1
+from (select * replace (version + row_number() over (partition by stream_no order by el_row) as version)
+      from el_slice join el_heads using (stream))
+order by el_row
+"""
+
+_STORED = """
+create or replace temp table el_stored as
+with named as (
+    select el_row, event_id, position from el_slice join main.events on given_id = event_id
+    union all
+    select el_row, event_id, position
+    from (select el_row, event_id, regexp_extract(event_id, '(?s)^(.+)@[1-9][0-9]*$', 1) as own_stream,
+                 try_cast(regexp_extract(event_id, '@([1-9][0-9]*)$', 1) as bigint) as own_version from el_slice)
+    join main.streams on stream = own_stream
+    join main.events e on e.stream_no = streams.stream_no and e.version = own_version and given_id is null
+)
+select el_row, event_id, position, stream, e.version, e.type, e.data::json::varchar as data, e.occurred_at,
+       e.actor, e.reason, e.correlation_id, e.causation_id
+from named join main.events e using (position) join main.streams using (stream_no)
+"""
+
+_DIFFERENT = """
+select event_id from (
+    select s.event_id, s.el_row,
+           (s.stream, s.type, s.data::json::variant::json::varchar, s.actor, s.reason, s.correlation_id,
+            s.causation_id, coalesce(s.occurred_at, t.occurred_at))
+           is distinct from
+           (t.stream, t.type, t.data, t.actor, t.reason, t.correlation_id, t.causation_id, t.occurred_at)
+           or t.version <> 1 + lag(t.version, 1, t.version - 1) over (partition by s.stream order by s.el_row)
+           as differs
+    from el_slice s join el_stored t using (el_row)
+) where differs order by el_row limit 1
+"""

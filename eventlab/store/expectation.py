@@ -1,0 +1,56 @@
+"""What a writer may expect of a stream: anything, nothing, something, or an exact version."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from eventlab.errors import ConcurrencyError, InvalidEvent
+
+
+class Expectation(Enum):
+    """An expectation that is not a number; an exact version is given as an int."""
+
+    ANY = "ANY (whatever is there)"
+    NO_STREAM = "NO_STREAM (no event yet)"
+    STREAM_EXISTS = "STREAM_EXISTS (at least one event)"
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def __str__(self) -> str:
+        return self.value
+
+
+ANY = Expectation.ANY
+NO_STREAM = Expectation.NO_STREAM
+STREAM_EXISTS = Expectation.STREAM_EXISTS
+
+Expected = Expectation | int
+
+
+def require_expectation(expected: object) -> None:
+    """Refuse what is neither an expectation nor a version."""
+    if isinstance(expected, Expectation):
+        return
+    if isinstance(expected, bool) or not isinstance(expected, int) or expected < 0:
+        raise InvalidEvent(
+            f"expected={expected!r} is no expectation: give ANY, NO_STREAM, STREAM_EXISTS "
+            "or the version you read, such as 3."
+        )
+
+
+def require_met(stream: str, expected: Expected, version: int) -> None:
+    """Raise ConcurrencyError when the stream is not where the writer expects it."""
+    if not _met(expected, version):
+        raise ConcurrencyError(stream, expected, version)
+
+
+def _met(expected: Expected, version: int) -> bool:
+    match expected:
+        case Expectation.ANY:
+            return True
+        case Expectation.NO_STREAM:
+            return version == 0
+        case Expectation.STREAM_EXISTS:
+            return version > 0
+    return version == expected

@@ -1,0 +1,110 @@
+"""What the writers of one store share: the lock, where every stream stands, and the fields seen.
+
+DuckDB could be asked for all of it on every append, at half a millisecond a question. One process
+writes a store at a time, so what it wrote last is known; the unique keys of the file stay the judge,
+and a writer they contradict forgets what it knew and reads again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from typing import NamedTuple
+from weakref import WeakValueDictionary
+
+import duckdb
+
+REMEMBERED_STREAMS = 200_000
+
+
+class StreamHead(NamedTuple):
+    """Where one stream stands."""
+
+    stream_no: int
+    version: int
+
+
+class LogHead(NamedTuple):
+    """Where the whole store stands."""
+
+    position: int
+    recorded_at: datetime | None
+    stream_no: int
+
+
+class Field(NamedTuple):
+    """A payload field seen in events of a type, with the kind of value it held."""
+
+    type: str
+    field: str
+    kind: str
+
+
+class Ledger:
+    """The shared memory of a store's writers in this process; hold ``lock`` while writing."""
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.forget()
+
+    def forget(self) -> None:
+        """Read everything again from the file next time."""
+        self._log_head: LogHead | None = None
+        self._streams: dict[str, StreamHead] = {}
+        self._fields: dict[Field, None] | None = None
+
+    def log_head(self, con: duckdb.DuckDBPyConnection) -> LogHead:
+        """Return the last position, recorded time and stream number."""
+        if self._log_head is None:
+            [row] = con.execute(
+                "select coalesce(max(position), 0), max(recorded_at), "
+                "(select coalesce(max(stream_no), 0) from streams) from events"
+            ).fetchall()
+            self._log_head = LogHead(*row)
+        return self._log_head
+
+    def stream_head(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
+        """Return number and version of a stream, or None when it does not exist."""
+        known = self._streams.get(stream)
+        return known or self._read_stream(con, stream)
+
+    def fields(self, con: duckdb.DuckDBPyConnection) -> dict[Field, None]:
+        """Return the payload fields seen so far, in the order they were first seen."""
+        with self.lock:
+            if self._fields is None:
+                rows = con.execute("select type, field, kind from fields order by seen").fetchall()
+                self._fields = dict.fromkeys(Field(*row) for row in rows)
+            return self._fields
+
+    def wrote(self, head: LogHead, streams: dict[str, StreamHead], fields: list[Field]) -> None:
+        """Remember what a committed write left behind."""
+        self._log_head = head
+        if len(self._streams) > REMEMBERED_STREAMS:
+            self._streams.clear()
+        self._streams.update(streams)
+        if fields:
+            self._fields = None
+
+    def _read_stream(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
+        rows = con.execute("select stream_no from streams where stream = ?", [stream]).fetchall()
+        if not rows:
+            return None
+        [(stream_no,)] = rows
+        [(version,)] = con.execute(
+            "select coalesce(max(version), 0) from events where stream_no = ?", [stream_no]
+        ).fetchall()
+        self._streams[stream] = StreamHead(stream_no, version)
+        return self._streams[stream]
+
+
+_of_open_files: WeakValueDictionary[Path, Ledger] = WeakValueDictionary()
+_registering = RLock()
+
+
+def ledger_of(path: Path | None) -> Ledger:
+    """Return the ledger that all stores open on this file in this process share."""
+    if path is None:
+        return Ledger()
+    with _registering:
+        return _of_open_files.setdefault(path.resolve(), Ledger())

@@ -1,0 +1,351 @@
+"""The log: a read-only, lazy view of the events of a store. Every cut of a log is a log again.
+
+A log holds a database and a cut, and reads nothing until it is asked: for its length, its events, a
+summary, or SQL. What a slider moves is this cut. Folding is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from eventlab import frames
+from eventlab.errors import SQLError
+from eventlab.event import RecordedEvent
+from eventlab.store import guard, reading
+from eventlab.store.cut import Cut
+from eventlab.store.database import Database
+from eventlab.store.database import reading as read_only
+from eventlab.store.ledger import Field, Ledger
+from eventlab.store.sqltext import column_types, quoted, typed, words
+from eventlab.times import Moment
+
+_BEFORE_DATA = ["position", "stream", "version", "type", "occurred_at"]
+_AFTER_DATA = [
+    "actor",
+    "reason",
+    "recorded_at",
+    "correlation_id",
+    "causation_id",
+    "event_id",
+    "tags",
+    "schema",
+]
+ENVELOPE = [*_BEFORE_DATA, "data", *_AFTER_DATA]
+
+_NAMED = {
+    "stream": "streams.stream",
+    "category": "streams.category",
+    "event_id": "coalesce(events.given_id, streams.stream || '@' || events.version) as event_id",
+}
+_EVERYTHING = re.compile(r"(?<!count\()\*")
+
+
+class Log:
+    """A lazy, read-only view of recorded events; cut it, read it, fold it.
+
+    Examples
+    --------
+    >>> import eventlab as el
+    >>> store = el.EventStore()
+    >>> done = store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 5, 10)])
+    >>> len(store), len(store.until(position=2)), store.stream("card-7").since(position=2).head
+    (3, 2, 3)
+    """
+
+    def __init__(self, database: Database, ledger: Ledger, cut: Cut) -> None:
+        self._database, self._ledger, self.cut = database, ledger, cut
+
+    # -- cuts -----------------------------------------------------------------------------------
+
+    def until(
+        self,
+        *,
+        position: int | None = None,
+        recorded: Moment | None = None,
+        occurred: Moment | None = None,
+    ) -> Log:
+        """Return the log up to and including a bound, or several at once.
+
+        Parameters
+        ----------
+        position : int, optional
+            The last position to show. 0 gives the empty past.
+        recorded : time, optional
+            What did we know at that time? (UTC)
+        occurred : time, optional
+            What had happened by that time? Such a log is folded in the order of
+            ``(occurred_at, position)``, because events may be recorded late.
+        """
+        return self._with(self.cut.until(position, recorded, occurred))
+
+    def since(
+        self,
+        *,
+        position: int | None = None,
+        recorded: Moment | None = None,
+        occurred: Moment | None = None,
+    ) -> Log:
+        """Return the log from a bound on, including it; the bounds are those of until()."""
+        return self._with(self.cut.since(position, recorded, occurred))
+
+    def stream(self, *names: str) -> Log:
+        """Return the events of one stream, or several; an unknown name gives an empty log."""
+        return self._with(self.cut.among("streams", names))
+
+    def category(self, *names: str) -> Log:
+        """Return the events of all streams of a category, the text before the first ``-``."""
+        return self._with(self.cut.among("categories", names))
+
+    def only(self, *types: str) -> Log:
+        """Return the events of these types."""
+        return self._with(self.cut.among("types", types))
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        [(events,)] = self.select("select count(*) from events").fetchall()
+        return int(events)
+
+    @property
+    def head(self) -> int:
+        """The last position shown, 0 for an empty log."""
+        [(position,)] = self.select("select coalesce(max(position), 0) from events").fetchall()
+        return int(position)
+
+    def __iter__(self) -> Iterator[RecordedEvent]:
+        """Yield recorded events in fold order, reading 50,000 at a time."""
+        for batch in self.batches():
+            yield from batch
+
+    def batches(self) -> Iterator[list[RecordedEvent]]:
+        """Yield lists of about 50,000 recorded events in fold order, all of one moment."""
+        return reading.batches(self)
+
+    def events(self, *, expand: bool = False) -> pd.DataFrame:
+        """Return the events as a frame, one row per event in position order.
+
+        Parameters
+        ----------
+        expand : bool
+            True gives a column per payload field, in the order the fields were first seen, with the
+            type its values have; False gives the payload as dicts in one column, ``data``. A field
+            named like an envelope column is called ``data.<field>``.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``position, stream, version, type, occurred_at, data, actor, reason, recorded_at,
+            correlation_id, causation_id, event_id, tags, schema``; times are UTC.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore(clock=lambda: "2026-01-31T12:00")
+        >>> done = store.append("card-7", el.Event("CardLoaded", {"amount": 20, "holder": "Mara"}))
+        >>> store.events(expand=True)[["position", "stream", "type", "amount", "holder"]]
+           position  stream        type  amount holder
+        0         1  card-7  CardLoaded      20   Mara
+        """
+        payload = self._payload_columns() if expand else ["data"]
+        columns = ", ".join([*_BEFORE_DATA, *payload, *_AFTER_DATA])
+        return self.frame(f"select {columns} from events order by position")
+
+    def streams(self) -> pd.DataFrame:
+        """Return one row per stream, sorted by name: its events, their time span, how it ends."""
+        return self.frame(
+            """
+            select stream, category, events, version, first_at, last_at, last_type, last_position
+            from (
+                select stream_no, count(*) as events, max(version) as version,
+                       min(occurred_at) as first_at, max(occurred_at) as last_at,
+                       arg_max(type, position) as last_type, max(position) as last_position
+                from events group by stream_no
+            ) join main.streams using (stream_no)
+            order by stream
+            """
+        )
+
+    def types(self) -> pd.DataFrame:
+        """Return one row per event type, sorted by name: events, streams, time span, payload fields."""
+        summary = self.frame(
+            """
+            select type, count(*) as events, count(distinct stream_no) as streams,
+                   min(occurred_at) as first_at, max(occurred_at) as last_at
+            from events group by type order by type
+            """
+        )
+        fields = [
+            ", ".join(_unique(f.field for f in self.fields() if f.type == t))
+            for t in summary["type"]
+        ]
+        return summary.assign(fields=pd.Series(fields, dtype="str", index=summary.index))
+
+    def sql(
+        self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """Return what a SELECT says of this log; the table ``events`` is the cut.
+
+        Parameters
+        ----------
+        query : str
+            Any SELECT. Payload fields are written ``data.<field>`` and have the types they were
+            stored with. Anything that could write is refused.
+        params : sequence or mapping, optional
+            Values for ``?`` or ``$name`` in the query.
+
+        Raises
+        ------
+        SQLError
+            When the query is not one SELECT, could write, or DuckDB cannot run it.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append(
+        ...     "card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 2.5)]
+        ... )
+        >>> store.sql(
+        ...     "select type, sum(data.amount) as total from events where data.amount > ? group by 1",
+        ...     [1],
+        ... )
+                 type  total
+        0  CardLoaded   22.5
+        """
+        select = guard.one_select(query)
+        con = self.cursor()
+        guard.refuse_effects(con, select)
+        try:
+            return self._answer(con, select, params)
+        except duckdb.Error as error:
+            raise SQLError.failed(query, str(error)) from error
+
+    def fields(self) -> list[Field]:
+        """Return the payload fields seen in events of the types this log may show, oldest first."""
+        seen = self._ledger.fields(self.cursor())
+        return [field for field in seen if self.cut.types is None or field.type in self.cut.types]
+
+    # -- what projections build on ---------------------------------------------------------------
+
+    @property
+    def order_by(self) -> str:
+        """The SQL order in which this log is folded."""
+        return "occurred_at, position" if self.cut.by_occurrence else "position"
+
+    @property
+    def order_key(self) -> str:
+        """The same order as one SQL value, for ``arg_max`` and comparisons."""
+        return f"({self.order_by})" if self.cut.by_occurrence else "position"
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a database connection of the caller's own."""
+        return self._database.cursor()
+
+    def select(
+        self, body: str, params: Mapping[str, Any] | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        """Run a query whose ``events`` is this cut, and return the executed cursor."""
+        return self.run(self.cursor(), body, params)
+
+    def run(
+        self, con: duckdb.DuckDBPyConnection, body: str, params: Mapping[str, Any] | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        """Run it on a connection that may be inside a transaction."""
+        query, bound = self.query(body)
+        return con.execute(query, {**bound, **(params or {})})
+
+    def query(self, body: str) -> tuple[str, dict[str, Any]]:
+        """Return the full SQL of a query over this cut, and the cut's own parameters.
+
+        The body's payload fields get their types. Stream names are joined in only where it
+        mentions them: integers group four times faster.
+        """
+        return self._with_events(body, [*ENVELOPE, "category", "stream_no"], words(body))
+
+    def _with_events(
+        self, body: str, columns: list[str], mentioned: set[str]
+    ) -> tuple[str, dict[str, Any]]:
+        where, params = self.cut.where()
+        named = bool(mentioned & set(_NAMED))
+        shown = [_NAMED.get(c, f"events.{c}") for c in columns if named or c not in _NAMED]
+        source = "main.events join main.streams using (stream_no)" if named else "main.events"
+        body = typed(body, self._ledger.fields(self.cursor()))
+        return (
+            f"with events as (select {', '.join(shown)} from {source} where {where})\n{body}",
+            params,
+        )
+
+    def frame(self, body: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """Return what a query over this cut gives, with the house's dtypes."""
+        query, bound = self.query(body)
+        return frames.query(self.cursor(), query, {**bound, **(params or {})})
+
+    # -- details --------------------------------------------------------------------------------
+
+    def _with(self, cut: Cut) -> Log:
+        return Log(self._database, self._ledger, cut)
+
+    def _payload_columns(self) -> list[str]:
+        present = {name for (name,) in self.select("select distinct type from events").fetchall()}
+        fields = [field for field in self.fields() if field.type in present or not present]
+        taken = {*_BEFORE_DATA, *_AFTER_DATA}
+        return [
+            f"data.{quoted(name)} as {quoted(f'data.{name}' if name in taken else name)}"
+            for name in column_types(fields)
+        ]
+
+    def _answer(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        select: str,
+        params: Sequence[Any] | Mapping[str, Any] | None,
+    ) -> pd.DataFrame:
+        mentioned = set(_NAMED) if _asks_for_everything(select) else words(select)
+        query, bound = self._with_events(f"from (\n{select}\n)", [*ENVELOPE, "category"], mentioned)
+        for name, value in bound.items():
+            con.execute(f"set variable {name} = ?", [value])
+            query = query.replace(f"${name}", f"getvariable('{name}')")
+        with read_only(con):
+            answer = frames.query(con, query, params)
+        return answer.rename(columns=_as_written)
+
+    def __repr__(self) -> str:
+        return f"<{self._title()}>"
+
+    def _repr_html_(self) -> str:
+        first = self.until(position=self._tenth_position()).events()
+        return f"<p>{escape(self._title())}</p>{first.to_html(max_rows=10, index=False)}"
+
+    def _tenth_position(self) -> int:
+        rows = self.select("select position from events order by position limit 10").fetchall()
+        return int(rows[-1][0]) if rows else 0
+
+    def _title(self) -> str:
+        cut = f" ({self.cut})" if str(self.cut) else ""
+        return f"Log of {len(self):,} events{cut}"
+
+
+def _asks_for_everything(select: str) -> bool:
+    """Tell whether a query wants all columns: ``select *``, or DuckDB's ``from events``."""
+    return bool(_EVERYTHING.search(select)) or not words(select) & {"select"}
+
+
+def _as_written(column: str) -> str:
+    """Undo the casts of typed() in a result's column names."""
+    plain = _CAST.sub(r"data.\1", column)
+    return plain.removeprefix("data.") if _CAST.fullmatch(column) else plain
+
+
+_CAST = re.compile(
+    r'CAST\((?:"?\w+"?\.)?"data"\.("(?:[^"]|"")*"|\w+) AS (?:BIGINT|DOUBLE|VARCHAR|BOOLEAN)\)'
+)
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(names))

@@ -1,0 +1,105 @@
+"""The file: every table, index and guard of a store, on one screen.
+
+Open a store with any DuckDB and ``from log`` shows it whole. ``events`` is append-only for real:
+its triggers refuse UPDATE, DELETE and TRUNCATE on every connection. Stream names live beside it,
+because grouping 10 million events by an integer is four times faster than by a name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from eventlab.errors import NewerFormat, NotAStore
+from eventlab.store.database import transaction
+
+FORMAT = 1
+
+TABLES = """
+create table store (format integer not null);
+
+create table streams (
+    stream_no integer primary key,
+    stream    varchar not null unique,
+    category  varchar not null
+);
+
+create table events (
+    position       bigint primary key,
+    stream_no      integer not null,
+    version        bigint not null,
+    type           varchar not null,
+    occurred_at    timestamp not null,
+    recorded_at    timestamp not null,
+    data           variant not null,
+    actor          varchar,
+    reason         varchar,
+    correlation_id varchar,
+    causation_id   varchar,
+    given_id       varchar unique,
+    tags           varchar[],
+    schema         integer not null,
+    unique (stream_no, version)
+);
+
+create index events_of_stream on events (stream_no);
+
+create table fields (
+    seen  integer primary key,
+    type  varchar not null,
+    field varchar not null,
+    kind  varchar not null,
+    unique (type, field, kind)
+);
+
+create view log as
+select position, stream, version, type, occurred_at, data, actor, reason, recorded_at,
+       correlation_id, causation_id, coalesce(given_id, stream || '@' || version) as event_id, tags, schema
+from events join streams using (stream_no)
+order by position;
+"""
+
+# `error()` aborts the statement that fired the trigger; to DuckDB a TRUNCATE is a DELETE of every row.
+GUARDS = """
+create table refused (why varchar);
+
+create trigger events_never_change after update on events for each statement
+insert into refused select error('events are immutable: append a correcting event instead of UPDATE');
+
+create trigger events_never_vanish after delete on events for each statement
+insert into refused select error('events are immutable: append a correcting event instead of DELETE');
+
+create trigger streams_keep_their_name after update on streams for each statement
+insert into refused select error('the log names its events by stream: a stream is never renamed');
+
+create trigger streams_never_vanish after delete on streams for each statement
+insert into refused select error('the log names its events by stream: a stream never vanishes');
+"""
+
+
+def create(con: duckdb.DuckDBPyConnection) -> None:
+    """Lay out a new store, all or nothing."""
+    with transaction(con):
+        con.execute(TABLES)
+        con.execute(GUARDS)
+        con.execute("insert into store values (?)", [FORMAT])
+
+
+def is_empty(con: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether the database has no table yet."""
+    return not con.execute("select 1 from duckdb_tables() where not internal limit 1").fetchall()
+
+
+def require_known_format(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Refuse a database that is not a store, or is one of a newer format."""
+    tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
+    missing = {"store", "streams", "events", "fields"} - tables
+    if missing:
+        listed = ", ".join(sorted(tables)) or "none"
+        raise NotAStore(path, f"it is a DuckDB file with other tables ({listed})")
+    [(found,)] = con.execute("select max(format) from store").fetchall()
+    if found is None:
+        raise NotAStore(path, "its format number is missing")
+    if found > FORMAT:
+        raise NewerFormat(path, found, FORMAT)

