@@ -1,15 +1,71 @@
-"""eventlab: explore, teach and debug with event logs."""
+"""eventlab: explore, teach and debug with event logs.
 
+All changes are kept as *events*: immutable facts in the past tense, in an append-only *log*. State is
+not stored; it is a *fold* of the log. So there is one idea to learn, and the package is laid out by it:
+
+1. **A store keeps events.** `EventStore` is one DuckDB file, or memory. `Event` goes in, by `append`;
+   `read_table` brings a whole history from a file or a dataframe.
+2. **A log shows them.** A store is a `Log`. ``log.until(…)``, ``since``, ``stream``, ``category`` and
+   ``only`` cut it, and every cut is a log again: lazy, cheap, read-only.
+3. **A projection folds a log into state.** `Fold` is a Python function, `Projection` is columns that DuckDB
+   computes. Called on any log they give a dataframe with one row per key; ``history`` gives the way there.
+4. **Time travel is the same fold over a shorter log.** ``cards(store.until(recorded="2026-03-31"))`` is what
+   was known then. ``eventlab.widgets.TimeMachine`` puts that cut on a slider.
+
+>>> import eventlab as el
+>>> store = el.EventStore()
+>>> done = store.append("card-7", [el.Event("CardLoaded", {"amount": 20}),
+...                                el.Event("CardRedeemed", {"amount": 5})])
+>>> cards = el.Projection("cards", balance=el.total("amount", plus="CardLoaded", minus="CardRedeemed"))
+>>> cards(store)
+        balance  position
+stream
+card-7       15         2
+>>> cards(store.until(position=1))
+        balance  position
+stream
+card-7       20         1
+
+Every error is an `EventLabError` that says what was asked, what was found, where, and what to try.
+"""
+
+from eventlab import errors
+from eventlab.columns import Column, count, distinct, each, first, greatest, last, least, total
+from eventlab.errors import ConcurrencyError, DuplicateEventError, EventLabError
 from eventlab.event import Event, RecordedEvent
+from eventlab.fold import Fold
+from eventlab.projection import Projection
 from eventlab.store import ANY, NO_STREAM, STREAM_EXISTS, Appended, EventStore, Log
+from eventlab.timetravel import TimeTravel
+
+__version__ = "0.1.0"
 
 __all__ = [
+    # events and the store
+    "Event",
+    "RecordedEvent",
+    "EventStore",
+    "Log",
+    "Appended",
     "ANY",
     "NO_STREAM",
     "STREAM_EXISTS",
-    "Appended",
-    "Event",
-    "EventStore",
-    "Log",
-    "RecordedEvent",
+    # projections
+    "Fold",
+    "Projection",
+    "TimeTravel",
+    "Column",
+    "total",
+    "count",
+    "first",
+    "last",
+    "least",
+    "greatest",
+    "distinct",
+    "each",
+    # errors
+    "errors",
+    "EventLabError",
+    "ConcurrencyError",
+    "DuplicateEventError",
 ]

@@ -192,6 +192,14 @@ class InvalidProjection(ProjectionError):
         )
 
     @classmethod
+    def no_key(cls, name: str) -> InvalidProjection:
+        """Say what a key can be."""
+        return cls(
+            f"the key of {name!r} is empty: give an expression such as 'stream' or 'dest', a list of them, or "
+            "one for each event type."
+        )
+
+    @classmethod
     def uneven_key(cls, name: str, parts: Iterable[int]) -> InvalidProjection:
         """Say that event types disagree about the parts of a key."""
         return cls(
@@ -226,8 +234,8 @@ class UntypedField(ProjectionError):
 
     def __init__(self, name: str, part: str, path: str, kinds: Iterable[str]) -> None:
         super().__init__(
-            f"{part} of projection {name!r} uses {path}, which holds {' and '.join(kinds)} without a common "
-            f"type, so DuckDB would compute with it as a whole number: name the type, such as {path}::DOUBLE, "
+            f"{part} of projection {name!r} computes with {path}, whose type is not known (found: "
+            f"{', '.join(kinds)}); DuckDB would take it for a whole number. Name the type: {path}::DOUBLE, "
             f"{path}::DECIMAL(18, 2) or {path}::VARCHAR."
         )
 

@@ -17,7 +17,7 @@ _SKIPPED = r"""'(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ | --[^\n]* | /\*
 _QUOTED = r'"(?:[^"]|"")*"'
 _WORD = re.compile(rf"{_SKIPPED} | (?P<word>\w+|{_QUOTED})", re.VERBOSE | re.DOTALL)
 _PAYLOAD_FIELD = re.compile(
-    rf"{_SKIPPED} | {_QUOTED} | (?P<access>\bdata\s*\.\s*(?P<field>\w+|{_QUOTED}))(?!\s*[.\[\w])",
+    rf"{_SKIPPED} | {_QUOTED} | (?P<access>\bdata\s*\.\s*(?P<field>\w+|{_QUOTED}))(?!\w|\s*[.\[])",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _SCALARS = {"BIGINT", "DOUBLE", "VARCHAR", "BOOLEAN"}

@@ -1,0 +1,285 @@
+"""`Projection`: state described in columns, compiled to one SQL query over the log.
+
+Every event gives each column its contribution, in a first SELECT; a second one combines them: with
+GROUP BY it is the state, with a window the history. Values travel as parameters. Lesson 03 compares
+this lane with `Fold`, which writes the same rules in Python.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from eventlab import frames
+from eventlab.columns import VERBS, Column, Each, Types, name_of, names_of, require_expr, sql_of
+from eventlab.errors import (
+    ColumnFailed,
+    EventLabError,
+    InvalidProjection,
+    ProjectionError,
+    UntypedField,
+)
+from eventlab.projection_sql import BY_STREAM, Bind, Bound, Query, Touch, literal, untyped_paths
+from eventlab.timetravel import (
+    MOMENT,
+    Key,
+    Part,
+    TimeTravel,
+    require_key_names,
+    require_names,
+    state_frame,
+)
+
+if TYPE_CHECKING:
+    from eventlab.store.log import Log
+
+Expr = str | Each
+KeySpec = Expr | list[Expr] | tuple[Expr, ...]
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Projection(TimeTravel):
+    """State as columns: one row per key, computed by DuckDB.
+
+    Parameters
+    ----------
+    name : str
+        What a row is: ``"cards"``.
+    key : expression, list of expressions, or dict of event type to either
+        What an event touches; by default its stream. With a dict other types touch nothing, and
+        ``each(…)`` lets an event touch several keys. A missing key touches nothing.
+    key_names : str or sequence of str, optional
+        The names of the index; by default the bare names in ``key``, or else ``key``.
+    ends_with : str or sequence of str, optional
+        Event types that end the key's life: it leaves the state, and starts afresh if it comes back.
+    version : int
+        To be raised when the meaning of the columns changes.
+    **columns : Column
+        ``total``, ``count``, ``first``, ``last``, ``least``, ``greatest`` or ``distinct``. A bare name in
+        their expressions is a payload field, or the envelope column of that name; a payload field
+        that shares such a name is ``data.type``, one with an odd name ``data."odd name"``.
+
+    Raises
+    ------
+    InvalidProjection
+        When the description makes no sense.
+    ColumnFailed, UntypedField
+        When called, if DuckDB cannot compute an expression, or would compute it wrongly.
+
+    Examples
+    --------
+    >>> import eventlab as el
+    >>> store = el.EventStore()
+    >>> done = store.append("card-7", [el.Event("CardLoaded", {"amount": 20, "holder": "Mara"})])
+    >>> done = store.append("card-7", [el.Event("CardRedeemed", {"amount": 5})])
+    >>> cards = el.Projection(
+    ...     "cards",
+    ...     balance=el.total("amount", plus="CardLoaded", minus="CardRedeemed"),
+    ...     holder=el.last("holder"),
+    ... )
+    >>> cards(store)
+            balance holder  position
+    stream
+    card-7       15   Mara         2
+    """
+
+    name: str
+    key: Any = field(compare=False)
+    columns: tuple[tuple[str, Column], ...]
+    key_names: tuple[str, ...]
+    ends_with: tuple[str, ...]
+    version: int
+    touches: tuple[Touch, ...]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        key: KeySpec | Mapping[str, KeySpec] = "stream",
+        key_names: Sequence[str] | str | None = None,
+        ends_with: Types = (),
+        version: int = 1,
+        **columns: Column,
+    ) -> None:
+        ways = _ways(name, key)
+        values = {
+            "name": name,
+            "key": key,
+            "columns": tuple(columns.items()),
+            "key_names": require_key_names(name, key_names, _bare_names(ways)),
+            "ends_with": names_of("ends_with=", ends_with),
+            "version": version,
+            "touches": tuple(_touches(ways)),
+        }
+        for attribute, value in values.items():
+            object.__setattr__(self, attribute, value)
+        _require_columns(name, columns)
+        require_names(name, columns, self.key_names)
+
+    @property
+    def fields(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The names of the columns, as declared."""
+        return tuple(name for name, _ in self.columns)
+
+    @property
+    def definition(self) -> str:
+        """The description as text, as it could be typed."""
+        return repr(self)
+
+    @property
+    def sql(self) -> str:
+        """The query for the state; ``log.sql(cards.sql)`` runs it.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> print(el.Projection("loads", loads=el.count("CardLoaded")).sql)
+        select name as key, loads, position
+        from (
+          select stream_no, count(loads) as loads, max(position) as position
+          from (
+            select stream_no, position, case when type = 'CardLoaded' then (1) end as loads
+            from events
+          ) as touched
+          group by stream_no
+        ) as state join main.streams as names(stream_no, name) using (stream_no)
+        order by key
+        """
+        return self._query(literal).readable()
+
+    def __call__(self, log: Log) -> pd.DataFrame:
+        """Return the state at the end of a log: index the key, the columns, ``position``."""
+        bound = Bound()
+        frame = self._run(log, self._query(bound, log).state(), bound)
+        frame.columns = pd.Index([*self.key_names, *self.fields, "position"])
+        return state_frame(
+            self._untyped_where_missing(frame), self.key_names, self.touches == BY_STREAM
+        )
+
+    def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
+        """Return one row per event and key it touched, in fold order, for all keys or one."""
+        parts: tuple[Part, ...] = () if key is None else self.require_key(key)
+        if self.touches == BY_STREAM and parts:
+            log, parts = log.stream(str(parts[0])), ()
+        bound = Bound()
+        frame = self._run(log, self._query(bound, log).changes(parts), bound)
+        frame.columns = pd.Index([*self.key_names, *MOMENT, *self.fields, "alive"])
+        return self._untyped_where_missing(frame)
+
+    def _query(self, bind: Bind, log: Log | None = None) -> Query:
+        order = (log.order_by, log.order_key) if log is not None else ()
+        return Query(self.touches, self.columns, self.ends_with, bind, *order)
+
+    def _run(self, log: Log, body: str, bound: Bound) -> pd.DataFrame:
+        self._require_types(log)
+        try:
+            return log.frame(body, bound.params)
+        except EventLabError:
+            raise
+        except Exception as error:
+            raise self._diagnosis(log, error) from error
+
+    def _untyped_where_missing(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Forget the type of columns that hold nothing, as Python values have none either."""
+        kept = [
+            name
+            for name, column in self.columns
+            if column.verb in ("first", "last", "least", "greatest")
+        ]
+        empty = [name for name in kept if frame[name].isna().all()]
+        return frame.assign(**dict.fromkeys(empty, frames.missing(len(frame))))
+
+    def _require_types(self, log: Log) -> None:
+        risky = {path: name for name, column in self.columns for path in untyped_paths(column)}
+        if not risky:
+            return
+        cursor = log.select(f"select {', '.join(risky)} from events limit 0")
+        types = [str(described[1]) for described in cursor.description or []]
+        for (path, name), kind in zip(risky.items(), types, strict=True):
+            if kind == "VARIANT":
+                self._require_none(log, path, name)
+
+    def _require_none(self, log: Log, path: str, name: str) -> None:
+        found = f"select distinct variant_typeof({path}) as kind from events where {path} is not null order by kind"
+        kinds = [kind for (kind,) in log.select(found).fetchall()]
+        if kinds:
+            raise UntypedField(self.name, f"column {name!r}", path, kinds)
+
+    def _diagnosis(self, log: Log, error: Exception) -> ProjectionError:
+        """Find the part that fails by asking for each alone."""
+        fields = dict.fromkeys(seen.field for seen in log.fields())
+        parts: list[tuple[str, str, tuple[str, ...]]] = [("the key", repr(self.key), ())]
+        parts += [(f"column {name!r}", column.expr, (name,)) for name, column in self.columns]
+        for part, expr, names in parts:
+            bound = Bound()
+            try:
+                log.select(self._query(bound, log).part(names), bound.params).fetchall()
+            except Exception as cause:
+                return ColumnFailed(self.name, part, expr, str(cause), fields)
+        return ProjectionError(f"projection {self.name!r} could not be computed: {error}")
+
+    def __repr__(self) -> str:
+        given = [
+            repr(self.name),
+            f"key={self.key!r}",
+            *(f"{name}={column!r}" for name, column in self.columns),
+        ]
+        if self.ends_with:
+            given.append(f"ends_with={list(self.ends_with)!r}")
+        return f"Projection({', '.join(given)}, version={self.version})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(repr(column))}</td></tr>"
+            for name, column in self.columns
+        )
+        return f"<table><caption>{escape(self.name)}, by {escape(', '.join(self.key_names))}</caption>{rows}</table>"
+
+
+def _ways(name: str, key: object) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return for each event type (for all: no type) the expressions of each part of the key."""
+    by_type = key if isinstance(key, Mapping) else {(): key}
+    ways = {names_of("a key by event type", types): _parts(spec) for types, spec in by_type.items()}
+    sizes = {len(parts) for parts in ways.values()}
+    if len(sizes) > 1:
+        raise InvalidProjection.uneven_key(name, sorted(sizes))
+    if sizes <= {0}:
+        raise InvalidProjection.no_key(name)
+    return ways
+
+
+def _parts(spec: object) -> list[tuple[str, ...]]:
+    listed = list(spec) if isinstance(spec, list | tuple) else [spec]
+    return [
+        part.exprs if isinstance(part, Each) else (require_expr("a key", part),) for part in listed
+    ]
+
+
+def _touches(ways: Mapping[tuple[str, ...], list[tuple[str, ...]]]) -> Iterator[Touch]:
+    for types, parts in ways.items():
+        spelled = [tuple(map(sql_of, exprs)) for exprs in parts]
+        combined = list(dict.fromkeys(itertools.product(*spelled)))
+        for at, chosen in enumerate(combined):
+            yield Touch(types, chosen, tuple(combined[:at]))
+
+
+def _bare_names(ways: Mapping[tuple[str, ...], list[tuple[str, ...]]]) -> list[str | None]:
+    """Return the name of each part of the key, where all its expressions share one."""
+    by_part = zip(*ways.values(), strict=True)
+    names = [
+        {name_of(expr) for exprs in alternatives for expr in exprs} for alternatives in by_part
+    ]
+    return [found.pop() if len(found) == 1 else None for found in names]
+
+
+def _require_columns(name: str, columns: Mapping[str, object]) -> None:
+    if not columns:
+        raise InvalidProjection.no_columns(str(name), VERBS)
+    for field_name, column in columns.items():
+        if not isinstance(column, Column):
+            raise InvalidProjection.not_a_column(str(name), field_name, column, VERBS)

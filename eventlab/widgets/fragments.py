@@ -1,0 +1,171 @@
+"""What HTML, and what text, shows a scene?
+
+The whole picture of one step: the line that says where the slider stands, the state in a view, the
+event with its envelope. Pure and deterministic, and plain tables without CSS or SVG, so that GitHub
+shows it and nbval compares it. Knows nothing of browsers and books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+
+from eventlab.event import RecordedEvent
+from eventlab.widgets.flipbook import Fragment, Frame, joined
+from eventlab.widgets.markup import counted, heading, pair, value, word
+from eventlab.widgets.scenes import Key, Line, Reading, Row, Scene
+from eventlab.widgets.scenes import sign as sign_of
+from eventlab.widgets.values import moment
+from eventlab.widgets.views import FieldsView, RenderedView, Render, RowsView, View, key_words
+
+SLOTS = ("line", "caption", "state", "event")
+
+MOST_CHANGES = 12
+"""Changed fields listed below an event."""
+
+
+class Picture:
+    """How the scenes of one reading look: the fixed parts, and the slots that change.
+
+    Parameters
+    ----------
+    reading : Reading
+    most_rows : int
+        Rows of a whole log that are visible at once.
+    render : callable, optional
+        Stands in for the state table.
+    """
+
+    def __init__(self, reading: Reading, most_rows: int, render: Render | None = None) -> None:
+        self.reading = reading
+        self._view = _view(reading, most_rows, render)
+        self._envelope = envelope(reading.events)
+
+    def frame(self, scene: Scene, state: Mapping[Key, Row]) -> Frame:
+        """Return the fragment in each slot at a scene, given all rows of the state."""
+        return {
+            "line": line(self.reading, scene),
+            "caption": self._view.caption(scene),
+            "state": self._view.body(scene, state),
+            "event": self._event(scene),
+        }
+
+    def html(self, frame: Mapping[str, str]) -> str:
+        """Return the picture with its slots filled; an empty frame gives what stands still."""
+        shown = {slot: frame.get(slot, "") for slot in SLOTS}
+        return (
+            '<div class="tm-picture">\n'
+            f'<p class="tm-line" data-slot="line" role="status">{shown["line"]}</p>\n'
+            f"{_note(self.reading)}"
+            f'<div class="tm-panels">\n{self._view.panel(shown["caption"], shown["state"])}'
+            f'<div class="tm-side" style="--rows:{self._height()}"><table class="tm-event">\n<caption>event</caption>\n'
+            f'<tbody data-slot="event">{shown["event"]}</tbody>\n</table></div>\n</div>\n</div>\n'
+        )
+
+    def _event(self, scene: Scene) -> Fragment:
+        if scene.event is None:
+            return pair("", "nothing has happened yet")
+        rows = [pair(name, show(scene.event)) for name, show in self._envelope.items()]
+        rows += _part("data", _payload(scene.event))
+        if self.reading.key is None:
+            rows += _part("changes", _changes(self.reading.fields, scene.touched))
+        return tuple(rows)
+
+    def _height(self) -> int:
+        """Return the rows of the tallest event, so that what lies below stands still."""
+        payload = max((len(event.data) for event in self.reading.events), default=0)
+        changes = 0 if self.reading.key is not None else min(len(self.reading.fields), 5) + 1
+        return 1 + len(self._envelope) + 1 + min(payload, 20) + changes
+
+
+def line(reading: Reading, scene: Scene) -> str:
+    """Return where the slider stands: ``17 / 412 · 2026-01-31 12:00 · card-7 · CardLoaded``."""
+    place = f"{scene.number:,} / {reading.total:,}"
+    if scene.event is None:
+        return f"{place} · {'before the first event' if reading.total else 'the log is empty'}"
+    stream, kind = word(scene.event.stream), word(scene.event.type)
+    when = moment(scene.event.occurred_at)
+    return f"{place} · {when} · <bdi>{stream}</bdi> · <b><bdi>{kind}</bdi></b>"
+
+
+def note(reading: Reading) -> str:
+    """Return the sentence that a reader must not miss: an empty log, or events without a stop."""
+    if not reading.total:
+        return "The log is empty: append events, then open a time machine on them."
+    if reading.is_thinned:
+        return (
+            f"{reading.last:,} of {reading.total:,} events are stops; "
+            "narrow the log with since()/until() to see every one."
+        )
+    return ""
+
+
+def envelope(events: list[RecordedEvent]) -> dict[str, Callable[[RecordedEvent], str]]:
+    """Return the rows of the envelope that say something in at least one of the events.
+
+    What every event has is always shown; an event id that only repeats stream and version never is.
+    The same rows stand at every step, so that nothing jumps.
+    """
+    shown: dict[str, Callable[[RecordedEvent], str]] = {
+        "position": lambda e: f"{e.position:,}",
+        "stream": lambda e: word(e.stream),
+        "version": lambda e: f"{e.version:,}",
+        "type": lambda e: f"<b>{word(e.type)}</b>",
+        "occurred_at": lambda e: _clock(e.occurred_at),
+        "recorded_at": lambda e: _clock(e.recorded_at),
+    }
+    for name in ("actor", "reason", "correlation_id", "causation_id", "event_id", "tags", "schema"):
+        if any(_says_something(event, name) for event in events):
+            shown[name] = lambda event, name=name: value(getattr(event, name) or None)
+    return shown
+
+
+def _clock(when: datetime) -> str:
+    """Return a time of the envelope to the second; what is finer is its tooltip."""
+    exact, seconds = moment(when), moment(when.replace(microsecond=0))
+    return f"{seconds} UTC" if exact == seconds else f'<span title="{exact} UTC">{seconds} UTC</span>'
+
+
+def _says_something(event: RecordedEvent, name: str) -> bool:
+    usual = {"event_id": f"{event.stream}@{event.version}", "schema": 1}
+    found = getattr(event, name)
+    return bool(found) and found != usual.get(name)
+
+
+def _part(name: str, rows: Iterable[str]) -> list[str]:
+    """Return rows under a heading; without rows, nothing."""
+    told = list(rows)
+    return [heading(name), *told] if told else []
+
+
+def _payload(event: RecordedEvent) -> Iterator[str]:
+    return (pair(word(name), value(found)) for name, found in event.data.items())
+
+
+def _changes(fields: list[str], touched: tuple[Line, ...]) -> Iterator[str]:
+    """Yield what became of which row, a line for each changed field, up to a dozen."""
+    told = [change for line in touched for change in _told(fields, line, len(touched) > 1)]
+    yield from told[:MOST_CHANGES]
+    if len(told) > MOST_CHANGES:
+        yield pair("", f"… and {counted(len(told) - MOST_CHANGES, 'more change')}")
+
+
+def _told(fields: list[str], line: Line, by_key: bool) -> Iterator[str]:
+    if line.sign in ("+", "−"):
+        yield pair(key_words(line.key), "appeared" if line.sign == "+" else "vanished", line.sign)
+    elif line.before is not None and line.now is not None:
+        for name, was, now in zip(fields, line.before, line.now, strict=True):
+            if mark := sign_of(was, now):
+                of = f"{key_words(line.key)} · " if by_key else ""
+                yield pair(of + word(name), f"{value(was)} → {value(now)}", mark)
+
+
+def _note(reading: Reading) -> str:
+    sentence = note(reading)
+    return f'<p class="tm-note">{sentence}</p>\n' if sentence else ""
+
+
+def _view(reading: Reading, most_rows: int, render: Render | None) -> View:
+    if render is not None:
+        return RenderedView(reading, render)
+    return RowsView(reading, most_rows) if reading.key is None else FieldsView(reading)

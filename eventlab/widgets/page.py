@@ -1,0 +1,73 @@
+"""How does a flip-book live on without a notebook?
+
+One HTML file with the book, the same JavaScript and the same style sheet as the widget. Its content
+security policy lets that one script run and forbids every request, so that nothing in a log can ever
+call home, even through a render function that forgot to escape.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from html import escape
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+START = """
+const data = document.getElementById("book");
+const state = {
+  book: Uint8Array.from(atob(data.textContent), (letter) => letter.charCodeAt(0)),
+  step: Number(data.dataset.step),
+};
+const model = {
+  get: (name) => state[name],
+  set: (name, value) => { state[name] = value; },
+  save_changes() {},
+  on() {},
+  off() {},
+};
+render({ model, el: document.getElementById("time-machine") });
+"""
+"""What a notebook does for the widget: hand it a model and a place."""
+
+
+def page(title: str, book: bytes, step: int, picture: str) -> str:
+    """Return a self-contained page that opens a book at a step; `picture` is what shows without JavaScript."""
+    script = (HERE / "timemachine.js").read_text(encoding="utf-8") + START
+    style = (HERE / "timemachine.css").read_text(encoding="utf-8")
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_policy(script)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>
+{style}</style>
+</head>
+<body class="tm-page">
+<main>
+<h1>{escape(title)}</h1>
+<div id="time-machine"><div class="eventlab-tm">
+{picture}</div></div>
+</main>
+<script type="text/plain" id="book" data-step="{step}">{base64.b64encode(book).decode()}</script>
+<script type="module">{script}</script>
+</body>
+</html>
+"""
+
+
+def _policy(script: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src 'sha256-{digest}'",
+            "style-src 'unsafe-inline'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )

@@ -1,0 +1,223 @@
+"""Which moments does the slider stop at, and what did the events between them do?
+
+Reads a log and a projection once, into a `Reading`. A projection that knows its ``changes`` is asked
+for them one single time; any other function log → DataFrame is called at every stop and neighbouring
+answers are compared. Knows nothing of how a scene looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from eventlab.errors import TimeMachineError
+from eventlab.event import RecordedEvent
+from eventlab.widgets.scenes import Key, Reading, Row, Touch
+from eventlab.widgets.values import known, same
+
+MOST_STEPS = 3000
+"""Stops by default; one day of New York flights has 2,515 events."""
+
+MOST_CALLS = 500
+"""Stops by default where a function is called at each of them."""
+
+
+MOMENT = ("position", "version", "type", "occurred_at", "recorded_at")
+"""The columns of changes that say which event a row stands for."""
+
+
+class Log(Protocol):
+    """What a time machine asks of a log."""
+
+    def __iter__(self) -> Iterator[RecordedEvent]: ...
+    def __len__(self) -> int: ...
+    def until(self, *, position: int) -> Log: ...
+
+
+Projection: TypeAlias = Callable[[Any], pd.DataFrame]
+"""A `Fold`, a `Projection`, or any function log → DataFrame with one row per key."""
+
+
+def read(log: Log, projection: Projection, key: Any = None, max_steps: int | None = None) -> Reading:
+    """Return what the events of a log did to a projection, at no more than `max_steps` stops.
+
+    With a `key`, only events that touch it are stops. An empty log has one step, the empty past.
+
+    Raises
+    ------
+    TimeMachineError
+        When the log is no log, the projection no projection, or no event ever touched the key.
+    """
+    _require_log(log)
+    _require_projection(projection)
+    if hasattr(projection, "changes"):
+        return _read_changes(log, projection, key, max_steps or MOST_STEPS)
+    return _read_frames(log, projection, key, max_steps or MOST_CALLS)
+
+
+def frame(log: Log, projection: Projection, reading: Reading, step: int) -> pd.DataFrame:
+    """Return the state of all keys at a step, as the projection gives it.
+
+    A log in order of occurrence has cuts that no position can name; there the state is taken from
+    the projection's changes.
+    """
+    if not reading.events:
+        return projection(log)
+    if not reading.in_order:
+        return _frame_of_changes(log, projection, reading.events[:step])
+    last = reading.events[step - 1].position if step else reading.events[0].position - 1
+    return projection(log.until(position=last))
+
+
+def thinned(total: int, most: int) -> list[int]:
+    """Return 0 and at most `most` numbers from 1 to `total`, evenly spread, both ends kept.
+
+    Examples
+    --------
+    >>> thinned(3, 10), thinned(10, 4)
+    ([0, 1, 2, 3], [0, 1, 4, 7, 10])
+    """
+    return [0, *np.linspace(1, total, min(total, max(most, 2))).round().astype(int).tolist()]
+
+
+def _read_changes(log: Log, projection: Any, key: Any, max_steps: int) -> Reading:
+    changes = projection.changes(log) if key is None else projection.changes(log, key)
+    key_names = list(projection.key_names)
+    fields = [name for name in changes.columns if name not in {*key_names, *MOMENT, "alive"}]
+    if key is not None:
+        _require_touched(projection, log, key, changes)
+    touching = None if key is None else list(dict.fromkeys(changes["position"].tolist()))
+    numbers = thinned(len(log) if touching is None else len(touching), max_steps)
+    positions, events = _walk(log, numbers, touching)
+    stops = positions if touching is None else touching
+    return Reading(
+        name=str(projection.name),
+        key_names=key_names,
+        fields=fields,
+        key=None if key is None else _parts(key),
+        total=len(stops),
+        numbers=numbers,
+        events=events,
+        touches=list(_touches(changes, key_names, fields, stops, numbers)),
+        in_order=positions == sorted(positions),
+    )
+
+
+def _walk(
+    log: Log, numbers: list[int], touching: list[int] | None = None
+) -> tuple[list[int], list[RecordedEvent]]:
+    """Return the positions of all events in fold order, and the events that are stops."""
+    stops = set(numbers if touching is None else (touching[n - 1] for n in numbers[1:]))
+    positions: list[int] = []
+    events: list[RecordedEvent] = []
+    for number, event in enumerate(log, start=1):
+        positions.append(event.position)
+        if (number if touching is None else event.position) in stops:
+            events.append(event)
+    return positions, events
+
+
+def _touches(
+    changes: pd.DataFrame,
+    key_names: list[str],
+    fields: list[str],
+    stops: list[int],
+    numbers: list[int],
+) -> Iterator[Touch]:
+    number = pd.Series(range(1, len(stops) + 1), index=stops, dtype="int64")
+    steps = np.searchsorted(numbers, number.loc[changes["position"]]).tolist()
+    keys = zip(*(_values(changes[name]) for name in key_names), strict=True)
+    rows = zip(*(_values(changes[name]) for name in fields), strict=True)
+    for step, key, row, alive in zip(steps, keys, rows, changes["alive"].tolist(), strict=True):
+        yield Touch(step, key, row if alive else None)
+
+
+def _values(column: pd.Series[Any]) -> list[Any]:
+    return [known(value) for value in column.tolist()]
+
+
+def _frame_of_changes(log: Log, projection: Any, events: list[RecordedEvent]) -> pd.DataFrame:
+    whole, changes = projection(log), projection.changes(log)
+    seen = changes["position"] == (events[-1].position if events else None)
+    upto = changes.iloc[: int(np.flatnonzero(seen)[-1]) + 1 if seen.any() else 0]
+    last = upto.drop_duplicates(list(projection.key_names), keep="last")
+    state = last[last["alive"]].set_index(list(projection.key_names)).sort_index()
+    return state[list(whole.columns)].astype(whole.dtypes.to_dict())
+
+
+def _read_frames(log: Log, function: Projection, key: Any, max_steps: int) -> Reading:
+    numbers = thinned(len(log), max_steps)
+    positions, events = _walk(log, numbers)
+    _require_position_order(positions)
+    cuts = [positions[0] - 1, *(event.position for event in events)] if positions else [0]
+    frames = [_answer(function, log, cut) for cut in cuts]
+    fields = list(dict.fromkeys(name for frame in frames for name in frame if name != "position"))
+    reading = Reading(
+        name=getattr(function, "name", None) or getattr(function, "__name__", "state"),
+        key_names=[str(name or "key") for name in frames[-1].index.names],
+        fields=fields,
+        key=None if key is None else _parts(key),
+        total=len(positions),
+        numbers=numbers,
+        events=events,
+        touches=list(_differences([_rows(frame, fields, key) for frame in frames])),
+    )
+    if key is not None and events and reading.key not in reading.keys:
+        raise TimeMachineError.unknown_key(reading.name, key, {k for f in frames for k in f.index})
+    return reading
+
+
+def _answer(function: Projection, log: Log, position: int) -> pd.DataFrame:
+    answer = function(log.until(position=position))
+    if not isinstance(answer, pd.DataFrame):
+        raise TimeMachineError.not_a_frame(function, answer)
+    if not answer.index.is_unique:
+        raise TimeMachineError.repeated_key(function, answer.index[answer.index.duplicated()][0])
+    return answer
+
+
+def _rows(frame: pd.DataFrame, fields: list[str], key: Any) -> dict[Key, Row]:
+    keys = map(_parts, frame.index.tolist())
+    absent = [None] * len(frame)
+    columns = [_values(frame[name]) if name in frame else absent for name in fields]
+    rows = zip(*columns, strict=True) if columns else ((),) * len(frame)
+    return {k: row for k, row in zip(keys, rows, strict=True) if key is None or k == _parts(key)}
+
+
+def _differences(states: list[dict[Key, Row]]) -> Iterator[Touch]:
+    before: dict[Key, Row] = {}
+    for step, state in enumerate(states):
+        yield from (Touch(step, key, None) for key in before if key not in state)
+        for key, row in state.items():
+            if key not in before or not same(before[key], row):
+                yield Touch(step, key, row)
+        before = state
+
+
+def _parts(key: Any) -> Key:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def _require_log(log: Any) -> None:
+    if not (hasattr(log, "until") and hasattr(log, "__iter__") and hasattr(log, "__len__")):
+        raise TimeMachineError.not_a_log(log)
+
+
+def _require_projection(projection: Any) -> None:
+    if not callable(projection):
+        raise TimeMachineError.not_a_projection(projection)
+
+
+def _require_position_order(positions: list[int]) -> None:
+    if positions != sorted(positions):
+        raise TimeMachineError.not_in_position_order()
+
+
+def _require_touched(projection: Any, log: Log, key: Any, changes: pd.DataFrame) -> None:
+    if changes.empty and len(log):
+        others = projection.changes(log)[list(projection.key_names)]
+        found = others.drop_duplicates().itertuples(index=False, name=None)
+        raise TimeMachineError.unknown_key(str(projection.name), key, found)

@@ -1,0 +1,141 @@
+// Shows step t of a book that Python made, here and in a saved page. It computes no state and writes
+// no markup of its own: every text that reaches innerHTML is a fragment out of the book.
+
+const SECONDS_TO_PLAY = 60; // of a long book; a short one takes its time
+const SLOWEST = 700, FASTEST = 25; // milliseconds per step
+
+function frames({ fragments, keyframes, deltas, every }) {
+  const text = (id) => {
+    const found = fragments[id];
+    return typeof found === "string" ? found : found.map(text).join("");
+  };
+  // The fragment in every slot: from the keyframe before the step, delta by delta.
+  const at = (step) => {
+    const key = Math.floor(step / every);
+    const now = [...keyframes[key]];
+    for (let s = key * every; s <= step; s++) {
+      const delta = deltas[s];
+      for (let i = 0; i < delta.length; i += 2) now[delta[i]] = delta[i + 1];
+    }
+    return now;
+  };
+  return { at, text };
+}
+
+async function unpacked(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).json();
+}
+
+async function render({ model, el }) {
+  const book = await unpacked(model.get("book"));
+  const { at, text } = frames(book);
+  const last = book.deltas.length - 1;
+
+  const root = document.createElement("div");
+  root.className = "eventlab-tm";
+  root.tabIndex = -1;
+  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the arrow keys for its cells
+  root.innerHTML = book.shell;
+  el.replaceChildren(root);
+
+  const slider = root.querySelector("input");
+  const line = root.querySelector('[data-slot="line"]');
+  const slots = book.slots.map((name) => root.querySelector(`[data-slot="${name}"]`));
+  const buttons = {};
+  for (const button of root.querySelectorAll("[data-act]")) buttons[button.dataset.act] = button;
+  let shown = [];
+  let timer = null;
+
+  const inside = (step) => Math.min(Math.max(Math.round(step) || 0, 0), last);
+  const current = () => inside(model.get("step"));
+
+  function show() {
+    const step = current();
+    const now = at(step);
+    slots.forEach((slot, i) => {
+      if (shown[i] !== now[i]) slot.innerHTML = text(now[i]);
+    });
+    shown = now;
+    slider.value = step;
+    slider.setAttribute("aria-valuetext", line.textContent);
+    buttons.first.disabled = buttons.back.disabled = step === 0;
+    buttons.forward.disabled = buttons.last.disabled = step === last;
+    reveal();
+  }
+
+  // A state longer than its panel is scrolled to what changed; the page around it stays put.
+  function reveal() {
+    const panel = root.querySelector(".tm-fields")?.parentElement;
+    if (!panel || panel.scrollHeight <= panel.clientHeight) return;
+    const row = panel.querySelector("tbody tr[class]");
+    if (row) panel.scrollTop = row.offsetTop - panel.clientHeight / 2;
+  }
+
+  function go(step) {
+    if (inside(step) === current()) return;
+    model.set("step", inside(step));
+    show();
+    model.save_changes();
+  }
+
+  function play(on) {
+    clearInterval(timer);
+    timer = null;
+    if (on && current() === last) go(0);
+    if (on) {
+      const pace = Math.min(SLOWEST, Math.max(FASTEST, (SECONDS_TO_PLAY * 1000) / last));
+      timer = setInterval(() => (current() < last ? go(current() + 1) : play(false)), pace);
+    }
+    root.classList.toggle("playing", on);
+    line.setAttribute("aria-live", on ? "off" : "polite"); // no one can listen at that pace
+    buttons.play.setAttribute("aria-label", on ? "pause (Space)" : "play (Space)");
+    buttons.play.title = buttons.play.getAttribute("aria-label");
+  }
+
+  const far = Math.max(1, Math.round(last / 10));
+  const moves = {
+    first: () => go(0),
+    back: () => go(current() - 1),
+    play: () => play(timer === null),
+    forward: () => go(current() + 1),
+    last: () => go(last),
+    farBack: () => go(current() - far),
+    farForward: () => go(current() + far),
+  };
+  const keys = {
+    ArrowLeft: "back", ArrowDown: "back", ArrowRight: "forward", ArrowUp: "forward",
+    Home: "first", End: "last", PageDown: "farBack", PageUp: "farForward", " ": "play",
+  };
+
+  root.addEventListener("keydown", (event) => {
+    const move = keys[event.key];
+    const pressed = event.key === " " && event.target.closest?.("button"); // its own click follows
+    const typed = event.target.closest?.("input:not([type=range]), textarea, select, [contenteditable]");
+    if (!move || pressed || typed || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (move !== "play") play(false);
+    moves[move]();
+  });
+  root.addEventListener("click", (event) => {
+    const act = event.target.closest?.("[data-act]")?.dataset.act;
+    if (!act) return;
+    if (act !== "play") play(false);
+    moves[act]();
+  });
+  slider.addEventListener("input", () => {
+    play(false);
+    go(Number(slider.value));
+  });
+  model.on("change:step", show); // from Python, from jslink, from another view
+
+  show();
+  play(false);
+  return () => {
+    clearInterval(timer);
+    model.off("change:step", show);
+  };
+}
+
+export default { render };

@@ -1,0 +1,169 @@
+"""A slider over the past: the widget.
+
+Binds what the pure modules make: `reading` reads the log, `scenes` and `fragments` show a step,
+`flipbook` packs the steps, and ``timemachine.js`` turns the pages, here and in a saved page. One
+synced trait, ``step``, holds where the slider stands.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import pandas as pd
+import traitlets
+
+from eventlab.errors import TimeMachineError
+from eventlab.widgets import reading as read
+from eventlab.widgets.flipbook import bind
+from eventlab.widgets.fragments import Picture
+from eventlab.widgets.page import page
+from eventlab.widgets.plaintext import plain, title as title_of
+from eventlab.widgets.scenes import Scene, scenes
+from eventlab.widgets.transport import transport
+from eventlab.widgets.views import Render
+
+HERE = Path(__file__).parent
+
+
+class TimeMachine(anywidget.AnyWidget):
+    """A slider over a log: the state behind any event, what changed, and the event that did it.
+
+    Move it with the mouse, the arrow keys (one step), page up and page down (a tenth of the way),
+    home and end; space plays. It shows the same in a notebook, in a page made by `save`, and as
+    plain text and HTML where no widget can live.
+
+    Parameters
+    ----------
+    log : Log
+        A store or any cut of one. A log cut by ``occurred=`` is told in order of occurrence.
+    projection : Fold, Projection or callable
+        What the state is. Any function log → DataFrame with one row per key will do; it is called
+        once at every stop, so it has at most 500 stops unless you say otherwise.
+    key : optional
+        Look at this one key: its fields one below the other, and only events that touch it as
+        stops. Without, the rows of all keys; beyond `rows` of them, those changed last come first.
+    render : callable, optional
+        Draws the state in place of the table: ``render(state, event)`` returns HTML or SVG, which
+        is trusted as it is, so escape what comes from the log. With a key, ``state`` is a dict of
+        its fields, or None while it does not exist; without, it holds such a dict for every key.
+        At step 0 ``event`` is None. An error in it is shown at its step, and the slider goes on.
+    step : int, optional
+        Where to begin; left out, at the end: the present.
+    max_steps : int, optional
+        At most so many stops (3,000; 500 for a plain function). A longer log has them evenly spread
+        and says so.
+    rows : int, optional
+        Rows of a whole log that are seen at once.
+
+    Attributes
+    ----------
+    step : int
+        The current stop: 0 is the past before the first event. Set it, observe it, or ``jslink`` it.
+        A number beyond either end stops at that end.
+    last : int
+        The last stop.
+    position : int
+        Position of the event behind the current stop; 0 at step 0.
+    event : RecordedEvent or None
+        That event.
+
+    Raises
+    ------
+    TimeMachineError
+        When the log is no log, the projection no projection, or no event ever touched the key.
+    """
+
+    _esm = HERE / "timemachine.js"
+    _css = HERE / "timemachine.css"
+
+    step = traitlets.Int(0, help="the current stop; 0 is before the first event").tag(sync=True)
+    book = traitlets.Bytes(help="all steps, as flipbook.Book.packed() gives them").tag(sync=True)
+
+    def __init__(
+        self,
+        log: read.Log,
+        projection: read.Projection,
+        key: Any = None,
+        *,
+        render: Render | None = None,
+        step: int | None = None,
+        max_steps: int | None = None,
+        rows: int = 15,
+    ) -> None:
+        self._log, self._projection, self._rows = log, projection, rows
+        self._reading = read.read(log, projection, key, max_steps)
+        self._picture = Picture(self._reading, rows, render)
+        self._book = bind(self._picture.frame(*seen) for seen in scenes(self._reading, rows))
+        super().__init__(
+            book=self._book.packed(self._shell()),
+            step=self.last if step is None else step,
+        )
+
+    @property
+    def last(self) -> int:
+        """The last stop."""
+        return self._reading.last
+
+    @property
+    def event(self) -> Any:
+        """The event behind the current stop; None at step 0."""
+        return self._reading.events[self.step - 1] if self.step else None
+
+    @property
+    def position(self) -> int:
+        """Position of the event behind the current stop; 0 at step 0."""
+        return self.event.position if self.step else 0
+
+    def frame(self, step: int | None = None) -> pd.DataFrame:
+        """Return the state of all keys at a stop (the current one), as the projection gives it."""
+        return read.frame(self._log, self._projection, self._reading, self._require(step))
+
+    def html(self, step: int | None = None) -> str:
+        """Return the picture of a stop (the current one): plain tables, the same every time."""
+        return self._picture.html(self._book.frame(self._require(step)))
+
+    def text(self, step: int | None = None) -> str:
+        """Return a stop (the current one) as plain text, the same every time."""
+        return plain(self._reading, self._scene(self._require(step)))
+
+    def save(self, path: str | PathLike[str], title: str | None = None) -> Path:
+        """Write one page that slides and plays without a kernel and without a network.
+
+        It opens at the current stop, reads without JavaScript too, and asks no one for anything.
+        """
+        target = Path(path)
+        written = page(title or title_of(self._reading), self.book, self.step, self.html())
+        target.write_text(written, encoding="utf-8", newline="\n")
+        return target
+
+    def __repr__(self) -> str:
+        return f"<TimeMachine {title_of(self._reading)}, step {self.step} of {self.last}>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Return the live view, and beside it text and HTML for where there is none."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        return data | {"text/plain": self.text(), "text/html": self.html()}, metadata
+
+    @traitlets.validate("step")
+    def _stay_inside(self, proposal: Any) -> int:
+        return min(max(int(proposal["value"]), 0), self.last)
+
+    def _require(self, step: int | None) -> int:
+        if step is None:
+            return self.step
+        if isinstance(step, bool) or not hasattr(step, "__index__") or not 0 <= step <= self.last:
+            raise TimeMachineError.no_such_step(step, self.last)
+        return int(step)
+
+    def _scene(self, step: int) -> Scene:
+        return next(islice(scenes(self._reading, self._rows), step, None))[0]
+
+    def _shell(self) -> str:
+        return transport(title_of(self._reading), self.last) + self._picture.html({})

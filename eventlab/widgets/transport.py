@@ -1,0 +1,50 @@
+"""What do the controls of a time machine look like, before a browser gives them life?
+
+Buttons, a slider and their words, as HTML; ``timemachine.js`` finds them by ``data-act``.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+ICONS = {
+    "first": "M3 3h2v10H3zM13 3v10L6 8z",
+    "back": "M11 3v10L4 8z",
+    "play": "M4 2.5v11L13 8z",
+    "pause": "M4 3h3v10H4zM9 3h3v10H9z",
+    "forward": "M5 3v10l7-5z",
+    "last": "M11 3h2v10h-2zM3 3v10l7-5z",
+}
+"""Paths in a square of 16 by 16."""
+
+WORDS = {
+    "first": "before the first event (Home)",
+    "back": "one step back (←)",
+    "play": "play (Space)",
+    "forward": "one step forward (→)",
+    "last": "to the last event (End)",
+}
+
+
+def transport(label: str, last: int) -> str:
+    """Return the row of buttons and the slider of a book with so many steps."""
+    buttons = "".join(map(_button, WORDS))
+    return (
+        f'<div class="tm-transport" role="group" aria-label="{escape(label)}">{buttons}'
+        f'<input type="range" min="0" max="{last}" step="1" value="0" aria-label="step in time">'
+        "</div>\n"
+    )
+
+
+def _button(act: str) -> str:
+    icons = _icon(act) + (_icon("pause") if act == "play" else "")
+    word = escape(WORDS[act])
+    return (
+        f'<button type="button" data-act="{act}" title="{word}" aria-label="{word}">{icons}</button>'
+    )
+
+
+def _icon(name: str) -> str:
+    return (
+        f'<svg class="{name}" viewBox="0 0 16 16" aria-hidden="true"><path d="{ICONS[name]}"/></svg>'
+    )

@@ -1,0 +1,118 @@
+"""How does a value read on a screen?
+
+Short, exact and on one line: no value is rounded, and what had to be cut says so and keeps its full
+text for a tooltip. Knows nothing of HTML; every picture and every text preview speaks through here.
+"""
+
+from __future__ import annotations
+
+import json
+import numbers
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+MISSING = "·"
+"""Stands where there is no value; an empty text shows as ``''`` and so differs from it."""
+
+LONGEST = 48
+"""Characters of a value that are shown before it is cut."""
+
+
+def known(value: Any) -> Any:
+    """Return the value, or None where pandas, NumPy or JSON says it is missing."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and value != value else value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values read the same to a person who asks what changed."""
+    if one is other:
+        return True
+    if one is None or other is None:
+        return False
+    try:
+        return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+    except (TypeError, ValueError):  # an array answers with an array; ask their texts instead
+        return text(one) == text(other)
+
+
+def text(value: Any) -> str:
+    """Return the whole value on one line.
+
+    Examples
+    --------
+    >>> [text(value) for value in (12, 0.1, None, "", "a\\nb", {"to": ["Ana"]}, True)]
+    ['12', '0.1', '·', "''", 'a↵b', '{"to":["Ana"]}', 'true']
+    >>> text(datetime(2026, 1, 31, 12)), text(date(2026, 1, 31))
+    ('2026-01-31 12:00', '2026-01-31')
+    """
+    value = known(value)
+    if value is None:
+        return MISSING
+    if isinstance(value, str):
+        return one_line(value) or "''"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, Mapping | list | tuple):
+        return one_line(_json(value))
+    return one_line(repr(value) if isinstance(value, float) else str(value))
+
+
+def short(value: Any, longest: int = LONGEST) -> str:
+    """Return the value on one line, cut with … where it is longer than a table can bear."""
+    return cut(text(value), longest)
+
+
+def cut(line: str, longest: int) -> str:
+    """Return a line with what is beyond the length replaced by …."""
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def moment(when: datetime) -> str:
+    """Return a time as short as it is exact; a time with a zone is told in UTC.
+
+    Examples
+    --------
+    >>> moment(datetime(2026, 1, 31, 12, 0, 5)), moment(datetime(2026, 1, 31, 12, 0, 0, 1500))
+    ('2026-01-31 12:00:05', '2026-01-31 12:00:00.0015')
+    """
+    if when.tzinfo is not None:
+        when = pd.Timestamp(when).tz_convert("UTC").tz_localize(None)
+    written = f"{when:%Y-%m-%d %H:%M}"
+    if when.microsecond:
+        return f"{written}:{when:%S.%f}".rstrip("0")
+    return f"{written}:{when:%S}" if when.second else written
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value belongs to the right of its column."""
+    return isinstance(value, numbers.Number) and not isinstance(value, bool)
+
+
+def one_line(written: str) -> str:
+    """Return a text with line breaks and control characters made visible."""
+    written = written.replace("\r\n", "\n").replace("\n", "↵").replace("\t", "→")
+    if written.isprintable():
+        return written
+    return "".join(c if _is_visible(c) else f"\\u{ord(c):04x}" for c in written)
+
+
+def _is_visible(character: str) -> bool:
+    """Refuse control characters, and those that turn the text around them (bidi overrides)."""
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp") or (
+        character == "\u200d"  # joins emoji
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=text)
