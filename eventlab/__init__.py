@@ -14,9 +14,12 @@ not stored; it is a *fold* of the log. So there is one idea to learn, and the pa
 
 >>> import eventlab as el
 >>> store = el.EventStore()
->>> done = store.append("card-7", [el.Event("CardLoaded", {"amount": 20}),
-...                                el.Event("CardRedeemed", {"amount": 5})])
->>> cards = el.Projection("cards", balance=el.total("amount", plus="CardLoaded", minus="CardRedeemed"))
+>>> done = store.append(
+...     "card-7", [el.Event("CardLoaded", {"amount": 20}), el.Event("CardRedeemed", {"amount": 5})]
+... )
+>>> cards = el.Projection(
+...     "cards", balance=el.total("amount", plus="CardLoaded", minus="CardRedeemed")
+... )
 >>> cards(store)
         balance  position
 stream
@@ -34,6 +37,7 @@ from eventlab.columns import Column, count, distinct, each, first, greatest, las
 from eventlab.errors import ConcurrencyError, DuplicateEventError, EventLabError
 from eventlab.event import Event, RecordedEvent
 from eventlab.fold import Fold
+from eventlab.importers import read_table
 from eventlab.projection import Projection
 from eventlab.store import ANY, NO_STREAM, STREAM_EXISTS, Appended, EventStore, Log
 from eventlab.timetravel import TimeTravel
@@ -47,6 +51,7 @@ __all__ = [
     "EventStore",
     "Log",
     "Appended",
+    "read_table",
     "ANY",
     "NO_STREAM",
     "STREAM_EXISTS",

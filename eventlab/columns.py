@@ -12,13 +12,13 @@ import re
 from dataclasses import dataclass, replace
 
 from eventlab.errors import InvalidProjection
+from eventlab.event import RecordedEvent
 
 VERBS = ("total", "count", "first", "last", "least", "greatest", "distinct")
 
-ENVELOPE = frozenset(
-    "position stream category version type occurred_at recorded_at data actor reason "
-    "correlation_id causation_id event_id tags schema key".split()
-)
+NUMBERS = ("total", "count", "distinct")
+
+ENVELOPE = frozenset([*RecordedEvent._fields, "category", "key"])
 
 Types = str | list[str] | tuple[str, ...]
 
@@ -65,16 +65,12 @@ def total(expr: str, *, plus: Types = (), minus: Types = (), on: Types = ()) -> 
     total('amount', plus='CardLoaded', minus='CardRedeemed')
     """
     if on and (plus or minus):
-        raise InvalidProjection(
-            f"total({expr!r}) has both on= and plus=/minus=: on= is plus=, so give one."
-        )
+        raise InvalidProjection.on_and_plus(expr)
     column = _column("total", expr, on or plus)
     column = replace(column, minus=names_of("minus=", minus))
     both = set(column.types) & set(column.minus)
     if both:
-        raise InvalidProjection(
-            f"total({expr!r}) both adds and takes off {', '.join(sorted(both))}: leave out one of the two."
-        )
+        raise InvalidProjection.both_ways(expr, sorted(both))
     return column
 
 
@@ -166,9 +162,7 @@ def each(*exprs: str) -> Each:
     each('giver', 'taker')
     """
     if not exprs:
-        raise InvalidProjection(
-            "each() names no key: give the expressions, such as each('giver', 'taker')."
-        )
+        raise InvalidProjection.empty("each()", "each('giver', 'taker')")
     return Each(tuple(require_expr("an expression of each()", expr) for expr in exprs))
 
 
@@ -205,7 +199,7 @@ def require_expr(role: str, expr: object) -> str:
             role, expr, "give a payload field or a SQL expression as text"
         )
     if not expr.strip():
-        raise InvalidProjection(f"{role} is empty: name a payload field, such as 'amount'.")
+        raise InvalidProjection.empty(role, "'amount'")
     return expr
 
 

@@ -141,6 +141,12 @@ def require_stream(stream: object) -> str:
     return str(stream)
 
 
+def require_id(event_id: object) -> str:
+    """Return a usable event id, or refuse it."""
+    _require_text("event_id", event_id)
+    return str(event_id)
+
+
 def _require_text(name: str, value: object, *, optional: bool = False, empty: bool = False) -> None:
     if optional and value is None:
         return

@@ -7,14 +7,11 @@ says less and computes it in DuckDB. Lesson 03 writes the same rules both ways.
 from __future__ import annotations
 
 import copy
-import dataclasses
-import datetime as dt
 import inspect
 import itertools
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -24,19 +21,19 @@ from eventlab import frames
 from eventlab.columns import Types, names_of
 from eventlab.errors import FoldFailed, InvalidProjection, ProjectionError, UnknownEventType
 from eventlab.event import RecordedEvent
+from eventlab.states import State, fields_of, kept, starter
 from eventlab.timetravel import (
     MOMENT,
     Key,
+    Part,
     TimeTravel,
     require_key_names,
     require_names,
-    state_frame,
 )
 
 if TYPE_CHECKING:
     from eventlab.store.log import Log
 
-State = Any
 Evolve = Callable[[State, RecordedEvent], State]
 Keys = Callable[[RecordedEvent], Key | list[Key] | None]
 
@@ -109,21 +106,16 @@ class Fold(TimeTravel):
         self.key_names = require_key_names(name, key_names, _unnamed(key, key_names))
         self.rule = _require_rule(name, evolve)
         self.initial = initial if callable(initial) else copy.deepcopy(initial)
-        self.fields = () if callable(initial) else tuple(_fields(self.initial))
+        self.fields = () if callable(initial) else tuple(fields_of(self.initial))
         require_names(name, self.fields, self.key_names)
         self.skipped: Counter[str] = Counter()
 
     @property
     def definition(self) -> str:
         """The rule as text: how it is set up, and the source of its functions."""
-        functions = [
-            *(self.rule.values() if isinstance(self.rule, Mapping) else [self.rule]),
-            self.key,
-            self.initial,
-        ]
-        return "\n".join(
-            [repr(self), *(_source(function) for function in functions if callable(function))]
-        )
+        rules = self.rule.values() if isinstance(self.rule, Mapping) else [self.rule]
+        functions = filter(callable, [*rules, self.key, self.initial])
+        return "\n".join([repr(self), *map(_source, functions)])
 
     def __call__(self, log: Log) -> pd.DataFrame:
         """Return the state at the end of a log: index the key, the fields, ``position``."""
@@ -143,7 +135,7 @@ class Fold(TimeTravel):
         for touched, event, state in self.steps(_watched(log, self.name), {}, only=key):
             keys.append(touched)
             moments.append(_MOMENT(event))
-            states.append(None if state is None else _kept(state))
+            states.append(None if state is None else kept(state))
         fields = self._field_columns(states)
         alive = pd.Series([state is not None for state in states], dtype="bool")
         return pd.DataFrame(
@@ -157,17 +149,18 @@ class Fold(TimeTravel):
         *,
         only: Key | None = None,
     ) -> Iterator[tuple[Key, RecordedEvent, State | None]]:
-        """Yield key, event and the state after it, for each key an event touches; None where its life ends.
+        """Yield key, event and the state after it for each key an event touches.
 
-        ``states`` holds the living states by key and is kept up to date: folding goes on from there.
+        The state is None where the key's life ends. ``states`` holds the living by key, is kept up to
+        date, and is where folding goes on from.
         """
         self.skipped = Counter()
-        evolve, fresh, keys_of = _evolve(self.rule), _starter(self.initial), _keys_of(self.key)
+        evolve, fresh, keys_of = _evolve(self.rule), starter(self.initial), _keys_of(self.key)
         ends = frozenset(self.ends_with)
-        key: Any = None
         for events in batches:
             try:
                 for event in events:
+                    key: Any = None
                     for key in keys_of(event):
                         if only is not None and key != only:
                             continue
@@ -195,7 +188,7 @@ class Fold(TimeTravel):
         position = pd.Series([positions[key] for key in keys], dtype="int64")
         fields = self._field_columns([states[key] for key in keys])
         rows = pd.DataFrame({**self._key_columns(keys), **fields, "position": position})
-        return state_frame(rows, self.key_names, self.key is None)
+        return rows.set_index(list(self.key_names))
 
     def _skip(self, event: RecordedEvent, key: Key) -> None:
         if self.on_unknown == "fail":
@@ -203,53 +196,35 @@ class Fold(TimeTravel):
         self.skipped[event.type] += 1
 
     def _key_columns(self, keys: Sequence[Key]) -> dict[str, pd.Series[Any]]:
-        self._require_shape(keys)
-        parts = (
-            [keys]
-            if len(self.key_names) == 1
-            else zip(*keys, strict=True)
-            if keys
-            else [()] * len(self.key_names)
-        )
-        named = {
-            name: frames.column(values) for name, values in zip(self.key_names, parts, strict=True)
-        }
-        return {
-            name: values.astype("str") if self.key is None else values
-            for name, values in named.items()
-        }
+        if self.key is None:
+            return {self.key_names[0]: frames.column(keys).astype("str")}
+        parts = _by_part([self._parts(key) for key in keys], len(self.key_names))
+        return dict(zip(self.key_names, map(frames.column, parts), strict=True))
 
-    def _require_shape(self, keys: Sequence[Key]) -> None:
-        if self.key is not None:
-            for key in keys:
-                self.require_key(key)
+    def _parts(self, key: Key) -> tuple[Part, ...]:
+        parts = key if isinstance(key, tuple) else (key,)
+        if len(parts) != len(self.key_names):
+            raise InvalidProjection.key_parts(self.name, key, self.key_names)
+        return parts
 
     def _field_columns(self, states: Sequence[State | None]) -> dict[str, pd.Series[Any]]:
         """Return a column per field: those of the initial state, then others as they appear."""
-        rows = [{} if state is None else _fields(state) for state in states]
+        rows = [{} if state is None else fields_of(state) for state in states]
         names = dict.fromkeys(
             [*self.fields, *(name for names in dict.fromkeys(map(tuple, rows)) for name in names)]
         )
         require_names(self.name, names, self.key_names)
         if rows:
             return {name: frames.column(row.get(name) for row in rows) for name in names}
-        return {name: frames.column([value])[:0] for name, value in self._initial_fields().items()}
-
-    def _initial_fields(self) -> dict[str, Any]:
-        return {} if callable(self.initial) else _fields(self.initial)
+        start = {} if callable(self.initial) else fields_of(self.initial)
+        return {name: frames.column([value])[:0] for name, value in start.items()}
 
     def __repr__(self) -> str:
-        given = [
-            repr(self.name),
-            f"version={self.version}",
-            f"by {', '.join(self.key_names)}",
-            f"initial={self.initial!r}",
-        ]
-        if isinstance(self.rule, Mapping):
-            given.append(f"types={list(self.rule)!r}")
-        if self.ends_with:
-            given.append(f"ends_with={list(self.ends_with)!r}")
-        return f"Fold({', '.join(given)}, on_unknown={self.on_unknown!r})"
+        types = f", types={list(self.rule)!r}" if isinstance(self.rule, Mapping) else ""
+        ends = f", ends_with={list(self.ends_with)!r}" if self.ends_with else ""
+        start = _called(self.initial) if callable(self.initial) else repr(self.initial)
+        named = f"{self.name!r}, version={self.version}, by {', '.join(self.key_names)}"
+        return f"Fold({named}, from {start}{types}{ends})"
 
 
 # -- what the hot loop is made of ------------------------------------------------------------------
@@ -258,11 +233,16 @@ _MOMENT = operator.attrgetter(*MOMENT)
 
 
 def _moment_columns(moments: Sequence[tuple[Any, ...]]) -> dict[str, pd.Series[Any]]:
-    columns = zip(*moments, strict=True) if moments else [()] * len(MOMENT)
+    columns = map(frames.column, _by_part(moments, len(MOMENT)))
     return {
-        name: frames.column(values).astype(dtype)
-        for (name, dtype), values in zip(MOMENT.items(), columns, strict=True)
+        name: column.astype(dtype)  # type: ignore[call-overload]  # pandas-stubs lists literals
+        for (name, dtype), column in zip(MOMENT.items(), columns, strict=True)
     }
+
+
+def _by_part(rows: Sequence[tuple[Any, ...]], parts: int) -> list[Any]:
+    """Return rows as columns, so many also where there is no row."""
+    return list(zip(*rows, strict=True)) if rows else [()] * parts
 
 
 def _evolve(rule: Evolve | Mapping[str, Evolve]) -> Evolve:
@@ -277,37 +257,26 @@ def _evolve(rule: Evolve | Mapping[str, Evolve]) -> Evolve:
     return evolve
 
 
-def _starter(initial: State) -> Callable[[Key], State]:
-    """Return what makes a new state for a key, so that no two keys share what one could change."""
-    if callable(initial):
-        return lambda key: copy.deepcopy(initial(key))
-    if type(initial) in _UNCHANGEABLE:
-        return lambda key: initial
-    if type(initial) is dict and {type(value) for value in initial.values()} <= _UNCHANGEABLE:
-        return lambda key: initial.copy()
-    return lambda key: copy.deepcopy(initial)
-
-
 def _keys_of(key: Keys | None) -> Callable[[RecordedEvent], Iterable[Key]]:
     if key is None:
         return lambda event: (event.stream,)
 
     def keys(event: RecordedEvent) -> Iterable[Key]:
         found = key(event)
-        if isinstance(found, list):
-            return _in_order({one for one in found if _is_whole(one)})
-        return (found,) if _is_whole(found) else ()
+        listed = found if isinstance(found, list) else [found]
+        whole = {one for one in listed if one is not None and _is_whole(one)}
+        return _in_order(whole)
 
     return keys
 
 
-def _is_whole(key: Key | None) -> bool:
-    return key is not None and not (isinstance(key, tuple) and None in key)
+def _is_whole(key: Key) -> bool:
+    return not (isinstance(key, tuple) and None in key)
 
 
 def _in_order(keys: Iterable[Key]) -> list[Key]:
     try:
-        return sorted(keys)  # type: ignore[type-var]
+        return sorted(keys)
     except TypeError:
         return sorted(keys, key=_by_type)
 
@@ -329,57 +298,19 @@ def _watched(log: Log, name: str) -> Iterator[list[RecordedEvent]]:
             bar.update(len(batch))
 
 
-# -- states and their fields -----------------------------------------------------------------------
-
-_UNCHANGEABLE = {
-    type(None),
-    bool,
-    int,
-    float,
-    str,
-    bytes,
-    Decimal,
-    dt.datetime,
-    dt.date,
-    dt.timedelta,
-}
-
-
-def _fields(state: State) -> dict[str, Any]:
-    if isinstance(state, dict):
-        return state
-    if dataclasses.is_dataclass(state):
-        return {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
-    if isinstance(state, tuple) and hasattr(state, "_asdict"):
-        return dict(state._asdict())
-    return {"state": state}
-
-
-def _kept(state: State) -> dict[str, Any]:
-    """Return the fields of a state as they are now, whatever happens to it later."""
-    return {
-        name: value if type(value) in _UNCHANGEABLE else copy.deepcopy(value)
-        for name, value in _fields(state).items()
-    }
-
-
 # -- checks ----------------------------------------------------------------------------------------
 
 
 def _require_choice(name: str, on_unknown: str) -> str:
     if on_unknown not in ("fail", "skip"):
-        raise InvalidProjection(
-            f"on_unknown={on_unknown!r} of fold {name!r} is no choice: say 'fail' or 'skip'."
-        )
+        raise InvalidProjection.on_unknown(name, on_unknown)
     return on_unknown
 
 
 def _require_rule(name: str, rule: Any) -> Any:
     functions = rule.values() if isinstance(rule, Mapping) else [rule]
     if not all(map(callable, functions)):
-        raise InvalidProjection(
-            f"evolve of fold {name!r} is {rule!r}: give a function of state and event, or a dict of event type to one."
-        )
+        raise InvalidProjection.not_a_rule(name, rule)
     return dict(rule) if isinstance(rule, Mapping) else rule
 
 
@@ -388,6 +319,10 @@ def _unnamed(key: Keys | None, key_names: Sequence[str] | str | None) -> list[st
     if key is None:
         return ["stream"]
     return [None] if key_names is None or isinstance(key_names, str) else [None] * len(key_names)
+
+
+def _called(function: Any) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
 
 
 def _said(error: Exception) -> str:

@@ -12,15 +12,15 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pandas as pd
 
-UTC_TIME = "datetime64[us, UTC]"
+UTC_TIME: Final = "datetime64[us, UTC]"
 
 _EXACT_IN_DOUBLE = 2**53
-_INT64 = np.iinfo(np.int64)
+_INT64 = np.iinfo("int64")
 
 
 class Connection(Protocol):
@@ -53,13 +53,13 @@ def query(
     0  0.10   <NA>
     """
     con.execute(f"from (\n{sql}\n) limit 0", params)
-    types = [str(column[1]) for column in con.description or []]
+    families = [_family(str(described[1])) for described in con.description or []]
     names = list(con.fetchnumpy())
-    values = _read(con, sql, params, types)
-    if any(_outgrown(kind, v) for kind, v in zip(types, values, strict=True)):
-        types = ["INTEGER TEXT" if kind in _HUGE else kind for kind in types]
-        values = _read(con, sql, params, types)
-    columns = zip(names, map(_decoded, types, values), strict=True)
+    values = _read(con, sql, params, families)
+    if any(map(_outgrown, families, values)):
+        families = ["INTEGER AS TEXT" if family in _HUGE else family for family in families]
+        values = _read(con, sql, params, families)
+    columns = zip(names, map(_decoded, families, values), strict=True)
     return pd.DataFrame({name: series.array for name, series in columns}, copy=False)
 
 
@@ -134,74 +134,97 @@ _BUILDERS: dict[type | None, Callable[[list[Any]], pd.Series[Any]]] = {
 
 # -- SQL values to a column ------------------------------------------------------------------------
 
-_HUGE = ("HUGEINT", "UHUGEINT", "UBIGINT")
-_WHOLE = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT", *_HUGE)
+Array = np.ma.MaskedArray[Any, Any]
+
+_HUGE = {"HUGEINT", "UHUGEINT", "UBIGINT"}
 
 
-def _read(
-    con: Connection, sql: str, params: Any, types: list[str]
-) -> list[np.ma.MaskedArray[Any, Any]]:
-    asked = [_asked(kind).format(f"c{at}") for at, kind in enumerate(types)]
-    names = ", ".join(f"c{at}" for at in range(len(types)))
-    if ", ".join(asked) != names:
-        sql = f"select {', '.join(asked)} from (\n{sql}\n) as answer({names})"
+def _read(con: Connection, sql: str, params: Any, families: list[str]) -> list[Array]:
+    names = [f"c{at}" for at in range(len(families))]
+    asked = [_ASKED.get(family, "{}").format(c) for family, c in zip(families, names, strict=True)]
+    if asked != names:
+        sql = f"select {', '.join(asked)} from (\n{sql}\n) as answer({', '.join(names)})"
     con.execute(sql, params)
     return [np.ma.asarray(values) for values in con.fetchnumpy().values()]
 
 
-def _asked(kind: str) -> str:
-    if kind == "INTEGER TEXT" or kind.startswith(("DECIMAL", "ENUM", "UUID")):
-        return "{}::varchar"
-    return "{}::json::varchar" if _is_nested(kind) else "{}"
+def _family(kind: str) -> str:
+    """Return the name of a SQL type without its parameters; all that nests is one family."""
+    nested = kind in ("VARIANT", "JSON") or kind.startswith(("STRUCT", "MAP", "UNION"))
+    return "NESTED" if nested or kind.endswith("]") else kind.partition("(")[0]
 
 
-def _is_nested(kind: str) -> bool:
-    return (
-        kind in ("VARIANT", "JSON")
-        or kind.startswith(("STRUCT", "MAP", "UNION"))
-        or kind.endswith("]")
-    )
-
-
-def _outgrown(kind: str, values: np.ma.MaskedArray[Any, Any]) -> bool:
+def _outgrown(family: str, values: Array) -> bool:
     """Tell whether a wide integer may have lost digits: NumPy has none that wide, and got doubles."""
-    if kind not in _HUGE or values.count() == 0:
+    if family not in _HUGE or values.count() == 0:
         return False
     return bool(np.abs(values.compressed().astype("float64")).max() >= _EXACT_IN_DOUBLE)
 
 
-def _decoded(kind: str, values: np.ma.MaskedArray[Any, Any]) -> pd.Series[Any]:
-    gap = np.ma.getmaskarray(values)
-    if kind in _WHOLE:
-        return _whole(values.data, gap)
-    if kind in ("DOUBLE", "FLOAT"):
-        return pd.Series(values.astype("float64").filled(np.nan))
-    if kind == "BOOLEAN":
-        return pd.Series(pd.arrays.BooleanArray(values.data, gap) if gap.any() else values.data)
-    if kind == "VARCHAR" or kind.startswith(("ENUM", "UUID")):
-        return pd.Series(values.filled(np.nan) if gap.any() else values.data, dtype="str")
-    if kind.startswith("TIMESTAMP"):
-        return pd.Series(values.filled(np.datetime64("NaT"))).dt.tz_localize("UTC").astype(UTC_TIME)
-    if kind == "DATE":
-        return pd.Series(values.filled(np.datetime64("NaT")).astype("datetime64[us]"))
-    if _is_nested(kind):
-        return column(json.loads(f"[{','.join(values.filled('null'))}]"))
-    parse = {"INTEGER TEXT": int}.get(kind, Decimal if kind.startswith("DECIMAL") else _as_is)
-    return _exactly(parse, values, gap)
+def _decoded(family: str, values: Array) -> pd.Series[Any]:
+    return _DECODERS.get(family, _kept)(values, np.ma.getmaskarray(values))
 
 
-def _whole(values: Any, gap: Any) -> pd.Series[Any]:
-    whole = np.where(gap, 0, values).astype("int64") if gap.any() else values.astype("int64")
-    return pd.Series(pd.arrays.IntegerArray(whole, gap) if gap.any() else whole)
+def _whole(values: Array, gap: Any) -> pd.Series[Any]:
+    if not gap.any():
+        return pd.Series(values.data.astype("int64"))
+    return pd.Series(pd.arrays.IntegerArray(values.filled(0).astype("int64"), gap))
 
 
-def _exactly(parse: Callable[[Any], Any], values: Any, gap: Any) -> pd.Series[Any]:
-    parsed = [
-        None if hole else parse(v)
-        for v, hole in zip(values.data.tolist(), gap.tolist(), strict=True)
-    ]
-    return column(parsed) if parse is int else _objects(parsed)
+def _floats(values: Array, gap: Any) -> pd.Series[Any]:
+    return pd.Series(np.ma.filled(values.astype("float64"), np.nan))
 
 
-def _as_is(value: Any) -> Any:
-    return value
+def _flags(values: Array, gap: Any) -> pd.Series[Any]:
+    return pd.Series(pd.arrays.BooleanArray(values.data, gap) if gap.any() else values.data)
+
+
+def _texts(values: Array, gap: Any) -> pd.Series[Any]:
+    return pd.Series(values.filled(np.nan) if gap.any() else values.data, dtype="str")
+
+
+def _days(values: Array, gap: Any) -> pd.Series[Any]:
+    return pd.Series(values.filled(np.datetime64("NaT")).astype("datetime64[us]"))
+
+
+def _moments(values: Array, gap: Any) -> pd.Series[Any]:
+    times: pd.Series[Any] = _days(values, gap).dt.tz_localize("UTC")
+    return times
+
+
+def _nested(values: Array, gap: Any) -> pd.Series[Any]:
+    return column(json.loads(f"[{','.join(values.filled('null'))}]"))
+
+
+def _integer_texts(values: Array, gap: Any) -> pd.Series[Any]:
+    return column(None if text is None else int(text) for text in values.tolist())
+
+
+def _decimals(values: Array, gap: Any) -> pd.Series[Any]:
+    return _objects([None if text is None else Decimal(text) for text in values.tolist()])
+
+
+def _kept(values: Array, gap: Any) -> pd.Series[Any]:
+    if values.dtype == object:
+        return _objects(values.tolist())
+    return pd.Series(values.data).mask(gap)
+
+
+_WHOLE = "BIGINT INTEGER SMALLINT TINYINT UINTEGER USMALLINT UTINYINT HUGEINT UHUGEINT UBIGINT"
+_MOMENTS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
+
+_ASKED = {"NESTED": "{}::json::varchar"} | dict.fromkeys(
+    ("INTEGER AS TEXT", "DECIMAL", "ENUM", "UUID"), "{}::varchar"
+)
+
+_DECODERS: dict[str, Callable[[Array, Any], pd.Series[Any]]] = {
+    **dict.fromkeys(_WHOLE.split(), _whole),
+    **dict.fromkeys(("DOUBLE", "FLOAT"), _floats),
+    **dict.fromkeys(("VARCHAR", "ENUM", "UUID"), _texts),
+    **dict.fromkeys(_MOMENTS, _moments),
+    "BOOLEAN": _flags,
+    "DATE": _days,
+    "NESTED": _nested,
+    "DECIMAL": _decimals,
+    "INTEGER AS TEXT": _integer_texts,
+}

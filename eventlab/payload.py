@@ -67,8 +67,14 @@ def kind(value: Any) -> str:
 _KINDS = {int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN", str: "VARCHAR", type(None): "NULL"}
 
 
+def python_value(value: Any) -> Any:
+    """Return a NumPy scalar as the Python value it equals; NumPy's times would become bare numbers."""
+    is_scalar = isinstance(value, np.generic) and value.dtype.kind not in "mM"
+    return value.item() if is_scalar else value
+
+
 def _kind_of_subclass(value: Any) -> str:
-    plain = value.item() if isinstance(value, np.generic) else value
+    plain = python_value(value)
     kinds = (name for known, name in _KINDS.items() if isinstance(plain, known))
     return "BOOLEAN" if isinstance(plain, bool) else next(kinds, "VARIANT")
 
@@ -83,8 +89,7 @@ def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _plain(value: Any, field: str, depth: int) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
+    value = python_value(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -112,7 +117,7 @@ def _text(value: str, field: str) -> str:
         raise PayloadError(
             field, f"holds text that is not valid Unicode ({value!r})", "repair or escape it"
         ) from error
-    return str(value)
+    return str.__str__(value)  # str() of a text enum is its name, not its text
 
 
 def _integer(value: int, field: str) -> int:
@@ -155,6 +160,8 @@ _ADVICE = {
     "datetime": "store value.isoformat()",
     "date": "store value.isoformat()",
     "Timestamp": "store value.isoformat()",
+    "datetime64": "store str(value)",
+    "timedelta64": "store a number and name its unit in the field",
     "Decimal": "store str(value), and read it back exactly with 'amount::DECIMAL(18,2)'",
     "UUID": "store str(value)",
     "bytes": "store base64 text",

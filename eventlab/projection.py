@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from eventlab import frames
-from eventlab.columns import VERBS, Column, Each, Types, name_of, names_of, require_expr, sql_of
+from eventlab.columns import (
+    NUMBERS,
+    VERBS,
+    Column,
+    Each,
+    Types,
+    name_of,
+    names_of,
+    require_expr,
+    sql_of,
+)
 from eventlab.errors import (
     ColumnFailed,
     EventLabError,
@@ -32,7 +42,7 @@ from eventlab.timetravel import (
     TimeTravel,
     require_key_names,
     require_names,
-    state_frame,
+    with_keys,
 )
 
 if TYPE_CHECKING:
@@ -99,6 +109,7 @@ class Projection(TimeTravel):
     def __init__(
         self,
         name: str,
+        /,
         *,
         key: KeySpec | Mapping[str, KeySpec] = "stream",
         key_names: Sequence[str] | str | None = None,
@@ -139,15 +150,16 @@ class Projection(TimeTravel):
         --------
         >>> import eventlab as el
         >>> print(el.Projection("loads", loads=el.count("CardLoaded")).sql)
-        select name as key, loads, position
+        select key,
+          count("loads") as "loads",
+          max(position) as position
         from (
-          select stream_no, count(loads) as loads, max(position) as position
-          from (
-            select stream_no, position, case when type = 'CardLoaded' then (1) end as loads
-            from events
-          ) as touched
-          group by stream_no
-        ) as state join main.streams as names(stream_no, name) using (stream_no)
+          select stream as key,
+            position,
+            case when type = 'CardLoaded' then 1 end as "loads"
+          from events
+        ) as touched
+        group by key
         order by key
         """
         return self._query(literal).readable()
@@ -155,11 +167,8 @@ class Projection(TimeTravel):
     def __call__(self, log: Log) -> pd.DataFrame:
         """Return the state at the end of a log: index the key, the columns, ``position``."""
         bound = Bound()
-        frame = self._run(log, self._query(bound, log).state(), bound)
-        frame.columns = pd.Index([*self.key_names, *self.fields, "position"])
-        return state_frame(
-            self._untyped_where_missing(frame), self.key_names, self.touches == BY_STREAM
-        )
+        rows = self._run(log, self._query(bound, log).state(), bound)
+        return self._typed(rows, [*self.fields, "position"]).set_index(list(self.key_names))
 
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched, in fold order, for all keys or one."""
@@ -167,32 +176,35 @@ class Projection(TimeTravel):
         if self.touches == BY_STREAM and parts:
             log, parts = log.stream(str(parts[0])), ()
         bound = Bound()
-        frame = self._run(log, self._query(bound, log).changes(parts), bound)
-        frame.columns = pd.Index([*self.key_names, *MOMENT, *self.fields, "alive"])
-        return self._untyped_where_missing(frame)
+        rows = self._run(log, self._query(bound, log).changes(parts), bound)
+        return self._typed(rows, [*MOMENT, *self.fields, "alive"])
 
     def _query(self, bind: Bind, log: Log | None = None) -> Query:
         order = (log.order_by, log.order_key) if log is not None else ()
         return Query(self.touches, self.columns, self.ends_with, bind, *order)
 
     def _run(self, log: Log, body: str, bound: Bound) -> pd.DataFrame:
-        self._require_types(log)
         try:
+            self._require_types(log)
             return log.frame(body, bound.params)
         except EventLabError:
             raise
         except Exception as error:
             raise self._diagnosis(log, error) from error
 
-    def _untyped_where_missing(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Forget the type of columns that hold nothing, as Python values have none either."""
-        kept = [
+    def _typed(self, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+        """Name the columns; those that hold nothing forget their type, as Python values have none.
+
+        Sums and counts over no key at all are the exception: they would be numbers.
+        """
+        frame.columns = pd.Index([*self.key_names, *columns])
+        empty = [
             name
             for name, column in self.columns
-            if column.verb in ("first", "last", "least", "greatest")
+            if frame[name].isna().all() and (len(frame) or column.verb not in NUMBERS)
         ]
-        empty = [name for name in kept if frame[name].isna().all()]
-        return frame.assign(**dict.fromkeys(empty, frames.missing(len(frame))))
+        frame = frame.assign(**dict.fromkeys(empty, frames.missing(len(frame))))
+        return with_keys(frame, self.key_names, self.touches == BY_STREAM)
 
     def _require_types(self, log: Log) -> None:
         risky = {path: name for name, column in self.columns for path in untyped_paths(column)}
@@ -205,8 +217,10 @@ class Projection(TimeTravel):
                 self._require_none(log, path, name)
 
     def _require_none(self, log: Log, path: str, name: str) -> None:
-        found = f"select distinct variant_typeof({path}) as kind from events where {path} is not null order by kind"
-        kinds = [kind for (kind,) in log.select(found).fetchall()]
+        found = log.select(
+            f"select distinct variant_typeof({path}) as kind from events where {path} is not null order by 1"
+        )
+        kinds = [kind for (kind,) in found.fetchall()]
         if kinds:
             raise UntypedField(self.name, f"column {name!r}", path, kinds)
 
@@ -238,19 +252,39 @@ class Projection(TimeTravel):
             f"<tr><th>{escape(name)}</th><td>{escape(repr(column))}</td></tr>"
             for name, column in self.columns
         )
-        return f"<table><caption>{escape(self.name)}, by {escape(', '.join(self.key_names))}</caption>{rows}</table>"
+        caption = f"{self.name}, by {', '.join(self.key_names)}"
+        return f"<table><caption>{escape(caption)}</caption>{rows}</table>"
 
 
-def _ways(name: str, key: object) -> dict[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return for each event type (for all: no type) the expressions of each part of the key."""
-    by_type = key if isinstance(key, Mapping) else {(): key}
-    ways = {names_of("a key by event type", types): _parts(spec) for types, spec in by_type.items()}
-    sizes = {len(parts) for parts in ways.values()}
+Ways = dict[tuple[str, ...], list[tuple[str, ...]]]
+"""For event types (for all: no type), the expressions that may stand for each part of the key."""
+
+
+def _ways(name: str, key: object) -> Ways:
+    if not isinstance(key, Mapping):
+        ways: Ways = {(): _parts(key)}
+    else:
+        ways = _by_types({_require_type(kind): _parts(spec) for kind, spec in key.items()})
+    sizes = sorted({len(parts) for parts in ways.values()})
     if len(sizes) > 1:
-        raise InvalidProjection.uneven_key(name, sorted(sizes))
-    if sizes <= {0}:
+        raise InvalidProjection.uneven_key(name, sizes)
+    if not any(sizes):
         raise InvalidProjection.no_key(name)
     return ways
+
+
+def _by_types(by_type: Mapping[str, list[tuple[str, ...]]]) -> Ways:
+    """Put types with the same key together: each way of touching is a scan of the log."""
+    ways: Ways = {}
+    for parts in by_type.values():
+        ways[tuple(kind for kind, others in by_type.items() if others == parts)] = parts
+    return ways
+
+
+def _require_type(kind: object) -> str:
+    if not isinstance(kind, str):
+        raise InvalidProjection.no_text("an event type of key=", kind, "event types are text")
+    return kind
 
 
 def _parts(spec: object) -> list[tuple[str, ...]]:
@@ -260,7 +294,7 @@ def _parts(spec: object) -> list[tuple[str, ...]]:
     ]
 
 
-def _touches(ways: Mapping[tuple[str, ...], list[tuple[str, ...]]]) -> Iterator[Touch]:
+def _touches(ways: Ways) -> Iterator[Touch]:
     for types, parts in ways.items():
         spelled = [tuple(map(sql_of, exprs)) for exprs in parts]
         combined = list(dict.fromkeys(itertools.product(*spelled)))
@@ -268,7 +302,7 @@ def _touches(ways: Mapping[tuple[str, ...], list[tuple[str, ...]]]) -> Iterator[
             yield Touch(types, chosen, tuple(combined[:at]))
 
 
-def _bare_names(ways: Mapping[tuple[str, ...], list[tuple[str, ...]]]) -> list[str | None]:
+def _bare_names(ways: Ways) -> list[str | None]:
     """Return the name of each part of the key, where all its expressions share one."""
     by_part = zip(*ways.values(), strict=True)
     names = [

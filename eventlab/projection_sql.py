@@ -63,8 +63,8 @@ class Query:
         by_number = replace(self, touches=(Touch((), ("stream_no",)),))
         fields = [_quoted(name) for name, _ in self.columns]
         return (
-            f"{_select('name as key', *fields, 'position')}\nfrom {_nested(by_number._grouped())} as state\n"
-            "join main.streams as names(stream_no, name) using (stream_no)\norder by key"
+            f"{_select('key', *fields, 'position')}\nfrom {_nested(by_number._grouped())} as state\n"
+            "join main.streams as names(stream_no, key, _category) using (stream_no)\norder by key"
         )
 
     def changes(self, key: Sequence[Any] = ()) -> str:
@@ -75,7 +75,8 @@ class Query:
             f"{self._while_alive(name, column)} as {_quoted(name)}" for name, column in self.columns
         ]
         return (
-            f"{_select(*self._keys, *MOMENT, *fields, self._while_alive())}\nfrom {_nested(self._lives(key))} as lives\n"
+            f"{_select(*self._keys, *MOMENT, *fields, self._while_alive())}\n"
+            f"from {_nested(self._lives(key))} as lives\n"
             f"window life as (partition by {life} order by {self.order_by} rows unbounded preceding)\n"
             f"order by {self.order_by}, {keys}"
         )
@@ -108,12 +109,12 @@ class Query:
         keys, bare = ", ".join(self._keys), replace(self, columns=())
         endings = bare._touched(self._order_columns(), [self._is(self.ends_with)])
         ended = (
-            f"{_select(*self._keys, f'max({self.order_key}) as ended')}\n"
+            f"{_select(*self._keys, f'max({self.order_key}) as _ended')}\n"
             f"from {_nested(endings)}\ngroup by {keys}"
         )
         return (
             f"\nleft join {_nested(ended)} as endings using ({keys})\n"
-            f"where ended is null or {self.order_key} > ended"
+            f"where _ended is null or {self.order_key} > _ended"
         )
 
     def _lives(self, key: Sequence[Any]) -> str:
@@ -122,7 +123,7 @@ class Query:
             f"{part} = {self.bind(value)}" for part, value in zip(self._keys, key, strict=False)
         ]
         if not self.ends_with:
-            return self._touched(MOMENT, of_key)
+            return self._touched([*MOMENT], of_key)
         fields = [_quoted(name) for name, _ in self.columns]
         touched = self._touched([*MOMENT, f"{self._is(self.ends_with)} as _ends"], of_key)
         life = (
@@ -202,6 +203,7 @@ class Bound:
         self._names: dict[tuple[type, Any], str] = {}
 
     def __call__(self, value: Any) -> str:
+        """Return the parameter that stands for a value."""
         name = self._names.setdefault((type(value), value), f"p_{len(self._names) + 1}")
         self.params[name] = value
         return f"${name}"
@@ -215,7 +217,7 @@ def literal(value: Any) -> str:
     >>> literal("it's")
     "'it''s'"
     """
-    return "'" + value.replace("'", "''") + "'"
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 # -- text ------------------------------------------------------------------------------------------

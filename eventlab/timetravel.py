@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -31,7 +31,9 @@ MOMENT = {
 }
 """The columns that say which event a row of changes or history stands for, and their dtypes."""
 
-RESERVED = (*MOMENT, "valid_until", "alive", "key", "_ends", "_life")
+_HELPERS = ("stream_no", "_category", "_ends", "_ended", "_life")
+
+RESERVED = (*MOMENT, "valid_until", "alive", "key", *_HELPERS)
 
 
 class TimeTravel(ABC):
@@ -129,9 +131,13 @@ def require_names(name: str, fields: Iterable[str], key_names: Sequence[str]) ->
         raise InvalidProjection.no_text(
             "the name of a projection", name, "name what a row is, such as 'cards'"
         )
-    taken = [*key_names, *(word for word in RESERVED if not word.startswith("_"))]
+    taken = [*key_names, *(word for word in RESERVED if word not in _HELPERS)]
     seen: dict[str, str] = {}
     for field in fields:
+        if not isinstance(field, str):
+            raise InvalidProjection.no_text(
+                f"a field of {name!r}", field, "fields are named by text"
+            )
         if field.lower() in {*key_names, *RESERVED}:
             raise InvalidProjection.taken_name(name, field, dict.fromkeys(taken))
         if field.lower() in seen:
@@ -147,18 +153,19 @@ def require_key_names(
         names = (given,) if isinstance(given, str) else tuple(given)
         if len(names) != len(found) or len(set(names)) != len(names):
             raise InvalidProjection.key_names(name, names, len(found))
+        require_names(name, [part for part in names if part != "key"], ())
         return names
     spare = ["key"] if len(found) == 1 else [f"key_{at}" for at in range(1, len(found) + 1)]
     usable = [part if part not in RESERVED and found.count(part) == 1 else None for part in found]
     return tuple(part or other for part, other in zip(usable, spare, strict=True))
 
 
-def state_frame(frame: pd.DataFrame, key_names: Sequence[str], text: bool) -> pd.DataFrame:
-    """Return rows of key columns, fields and position as a state frame.
+def with_keys(frame: pd.DataFrame, key_names: Sequence[str], text: bool) -> pd.DataFrame:
+    """Return rows whose key columns forget their type where there is no row to have it from.
 
-    An empty column does not know its type; of the keys only stream names are known to be ``text``.
+    Only of stream names it is known beforehand that they are ``text``.
     """
-    if frame.empty:
-        empty = pd.Series(dtype="str") if text else frames.missing(0)
-        frame = frame.assign(**dict.fromkeys(key_names, empty))
-    return frame.set_index(list(key_names))
+    if len(frame):
+        return frame
+    empty = pd.Series(dtype="str") if text else frames.missing(0)
+    return frame.assign(**dict.fromkeys(key_names, empty))

@@ -8,12 +8,12 @@ from datetime import datetime
 
 import duckdb
 
-from eventlab.errors import ConcurrencyError, ReadOnly
+from eventlab.errors import ConcurrencyError, DuplicateEventError, EventLabError, ReadOnly
 from eventlab.event import Event
 from eventlab.store import rows
 from eventlab.store.database import Database, transaction
-from eventlab.store.expectation import Expected, require_met
-from eventlab.store.identity import given_id, repeated_batch
+from eventlab.store.expectation import Expected, is_met, require_met
+from eventlab.store.identity import given_id, repeated_batch, taken_id
 from eventlab.store.ledger import Field, Ledger, LogHead, StreamHead
 
 
@@ -64,17 +64,21 @@ class Writer:
             return self._append(stream, events, expected)
         except _CONFLICTS as error:
             self.ledger.forget()
-            head = self.ledger.stream_head(self.database.cursor(), stream)
-            raise ConcurrencyError(stream, expected, head.version if head else 0) from error
+            raise self._conflict(stream, expected, str(error)) from error
+
+    def _conflict(self, stream: str, expected: Expected, reason: str) -> EventLabError:
+        if event_id := taken_id(reason):
+            return DuplicateEventError(event_id, "was given out by ids= a second time")
+        head = self.ledger.stream_head(self.database.cursor(), stream)
+        return ConcurrencyError(stream, expected, head.version if head else 0)
 
     def _append(self, stream: str, events: Sequence[Event], expected: Expected) -> Appended:
         con = self.database.cursor()
         with transaction(con):
             if done := repeated_batch(con, stream, events):
                 return Appended(stream, done.version, done.position, duplicate=True)
+            known = self._expected_head(con, stream, expected)
             log_head = self.ledger.log_head(con)
-            known = self.ledger.stream_head(con, stream)
-            require_met(stream, expected, known.version if known else 0)
             if not events:
                 return Appended(stream, known.version if known else 0, log_head.position)
             head = known or StreamHead(log_head.stream_no + 1, 0)
@@ -84,6 +88,16 @@ class Writer:
             fields = self._note_fields(con, events)
         self._remember(stream, written, log_head, fields)
         return Appended(stream, written.version, written.position)
+
+    def _expected_head(
+        self, con: duckdb.DuckDBPyConnection, stream: str, expected: Expected
+    ) -> StreamHead | None:
+        """Return where the stream stands; only the file itself, not memory, may refuse a writer."""
+        known = self.ledger.stream_head(con, stream)
+        if not is_met(expected, known.version if known else 0):
+            known = self.ledger.read_stream_head(con, stream)
+        require_met(stream, expected, known.version if known else 0)
+        return known
 
     def _insert(
         self,

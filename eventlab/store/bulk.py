@@ -6,14 +6,15 @@ handful of statements. Nothing of a table is kept when one of its rows is refuse
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 import duckdb
 from tqdm.auto import tqdm
 
-from eventlab.errors import DuplicateEventError, ImportFailed, InvalidEvent
+from eventlab.errors import BadRow, DuplicateEventError, InvalidEvent
 from eventlab.payload import require_exact
 from eventlab.store import rows
 from eventlab.store.append import Appended, Writer
@@ -24,13 +25,9 @@ from eventlab.store.sqltext import quoted
 
 SLICE = 250_000
 
-# Python's and DuckDB's JSON readers part ways on these: integers beyond 64 bits, NaN, huge exponents and
-# names given twice. Rows that may hold one are decoded again, strictly.
-_SUSPICIOUS = r"[0-9]{19}|NaN|Infinity|[eE]\+?[0-9]{3}"
-
 
 class Table(Protocol):
-    """Something with rows that SQL can read a slice of."""
+    """Something with rows that SQL can read a slice of; asked for its columns first."""
 
     @property
     def rows(self) -> int:
@@ -47,6 +44,7 @@ def load(writer: Writer, table: Table, roles: Roles) -> Appended:
     """Append every row of a table as an event, all or nothing."""
     writer.require_writable()
     with writer.ledger.lock:
+        writer.ledger.forget()  # another connection of this process may have written
         con = writer.database.cursor()
         con.execute("set TimeZone = 'UTC'")
         columns = table.columns(con)
@@ -55,7 +53,7 @@ def load(writer: Writer, table: Table, roles: Roles) -> Appended:
             with transaction(con), _scratch(con):
                 return _Load(con, writer, table, Shape(roles, columns)).run()
         except duckdb.ConstraintException as error:
-            raise _repeated_id(str(error)) from error
+            raise _repeated_id(con, str(error)) from error
         finally:
             writer.ledger.forget()
 
@@ -77,13 +75,14 @@ class _Load:
     def __init__(
         self, con: duckdb.DuckDBPyConnection, writer: Writer, table: Table, shape: Shape
     ) -> None:
-        self.con, self.table, self.shape = con, table, shape
+        self.con, self.table, self.shape, self.ids = con, table, shape, writer.ids
         head = writer.ledger.log_head(con)
-        self.position, self.stream_no = head.position, head.stream_no
+        self.before, self.stream_no = head.position, head.stream_no
         self.recorded_at = writer.recorded_now(head)
         self.last_recorded = head.recorded_at
         self.fields = dict(writer.ledger.fields(con))
-        self.repeated = 0
+        self.repeats: str | None = None  # the first id, when the table is stored already
+        self.last_repeated = 0
 
     def run(self) -> Appended:
         """Load slice after slice and return where the last event stands."""
@@ -99,13 +98,27 @@ class _Load:
         self._refuse_bad_rows(source)
         self.con.execute(f"create or replace temp table el_slice as {self.shape.select(source)}")
         self._refuse_bad_payloads()
-        self._refuse_steps_back()
-        if self._is_repetition(stop - start):
-            self.repeated += stop - start
+        if start == 0:
+            self._find_repetition()
+        if self.repeats is not None:
+            self._require_repetition(stop - start)
             return
+        self._refuse_steps_back()
+        self._give_ids()
         self._find_streams()
+        self._refuse_reserved_ids()
         self._insert()
         self._note_fields(source)
+
+    def _done(self) -> Appended:
+        repeated = self.repeats is not None
+        last = self.con.execute(
+            "select stream, version, position from main.events join main.streams using (stream_no) "
+            "where position = ?",
+            [self.last_repeated if repeated else self.before + self.table.rows],
+        ).fetchall()
+        stream, version, position = last[0] if last else ("", 0, 0)
+        return Appended(stream, version, position, duplicate=repeated)
 
     # -- what must not be -----------------------------------------------------------------------
 
@@ -119,131 +132,94 @@ class _Load:
             value = self._one(
                 f"select {quoted(check.column)}::varchar from {source} where el_row = ?", [row]
             )
-            raise ImportFailed(
-                f"row {row}: column {check.column!r} {check.problem} (found {value!r}); nothing was imported. "
-                "Repair or drop the row first."
-            )
+            raise BadRow.cell(row, check.column, check.problem, value)
 
     def _refuse_bad_payloads(self) -> None:
-        if self.shape.roles.data is None:
+        if not self.shape.brings_json:
             return
-        broken = self.con.execute(
-            "select el_row, data from el_slice where data is null or not json_valid(data) "
-            "or json_type(data) <> 'OBJECT' order by el_row limit 1"
-        ).fetchall()
-        for row, text in broken:
-            raise ImportFailed(
-                f"row {row}: column {self.shape.roles.data!r} is no JSON object (found {text!r}); "
-                'nothing was imported. A payload has named fields, such as {"amount": 20}.'
-            )
-        for row, text in self._suspicious():
+        for row, text in self.con.execute(_NO_OBJECT).fetchall():
+            raise BadRow.no_object(row, text)
+        for row, text in self.con.execute(_SUSPICIOUS).fetchall():
             try:
                 require_exact(text)
             except InvalidEvent as error:
-                raise ImportFailed(f"row {row}: {error} Nothing was imported.") from error
-
-    def _suspicious(self) -> list[tuple[int, str]]:
-        return self.con.execute(
-            "select el_row, data from el_slice where regexp_matches(data, ?) "
-            "or len(json_keys(data)) <> len(list_distinct(json_keys(data))) order by el_row",
-            [_SUSPICIOUS],
-        ).fetchall()
+                raise BadRow.because(row, error) from error
+            except (ValueError, RecursionError) as error:
+                raise BadRow.because(row, f"this is no standard JSON ({error})") from error
 
     def _refuse_steps_back(self) -> None:
         if self.shape.roles.recorded_at is None:
             return
-        steps = self.con.execute(
-            "select el_row, recorded_at, before from (select el_row, recorded_at, "
-            "lag(recorded_at, 1, ?::timestamp) over (order by el_row) as before from el_slice) "
-            "where recorded_at < before order by el_row limit 1",
-            [self.last_recorded],
-        ).fetchall()
-        for row, moment, before in steps:
-            raise ImportFailed(
-                f"row {row}: recorded_at steps back from {before} to {moment}, and a log is in the order "
-                "of recording; nothing was imported. Sort the table by that column first."
-            )
+        for row, moment, before in self.con.execute(_STEPS_BACK, [self.last_recorded]).fetchall():
+            raise BadRow.steps_back(row, moment, before)
         self.last_recorded = self._one("select max(recorded_at) from el_slice")
 
-    # -- ids given by the table -----------------------------------------------------------------
+    def _refuse_reserved_ids(self) -> None:
+        for row, event_id, is_taken in self.con.execute(_RESERVED).fetchall():
+            if is_taken:
+                raise DuplicateEventError(event_id, _PARTLY)
+            raise BadRow.reserved_id(row, event_id)
 
-    def _is_repetition(self, size: int) -> bool:
-        if self.shape.roles.event_id is None:
-            return False
-        self._refuse_twice()
+    # -- a table that is stored already -----------------------------------------------------------
+
+    def _find_repetition(self) -> None:
+        """Let the first slice decide: all of a table is new, or all of it is stored already."""
+        if self.shape.roles.event_id is not None:
+            self.con.execute(_STORED)
+            self.repeats = self._one("select event_id from el_stored order by el_row limit 1")
+
+    def _require_repetition(self, size: int) -> None:
         self.con.execute(_STORED)
-        stored = self._one("select count(*) from el_stored")
-        if stored == 0 and not self.repeated:
-            return False
-        if stored < size:
-            taken = self._one("select event_id from el_stored order by el_row limit 1")
-            raise DuplicateEventError(
-                taken, "is stored already, but the table also has events that are not"
-            )
-        if other := self._one(_DIFFERENT):
+        if self._one("select count(*) from el_stored") < size:
+            raise DuplicateEventError(str(self.repeats), _PARTLY)
+        if other := self._one(_DIFFERENT, [self.last_repeated]):
             raise DuplicateEventError(
                 other, "is stored already with another stream, order or content"
             )
-        return True
-
-    def _refuse_twice(self) -> None:
-        twice = self._one(
-            "select event_id from el_slice group by event_id having count(event_id) > 1 limit 1"
-        )
-        if twice is not None:
-            raise DuplicateEventError(twice, "stands more than once in the table")
+        self.last_repeated = self._one("select max(position) from el_stored")
 
     # -- writing --------------------------------------------------------------------------------
+
+    def _give_ids(self) -> None:
+        """Name the events that bring no id, where the store was opened with ``ids=``."""
+        if self.ids is None:
+            return
+        nameless = self.con.execute(
+            "select el_row from el_slice where event_id is null order by el_row"
+        ).fetchall()
+        ids = [self.ids() for _ in nameless]
+        self.con.execute(_NAME, [[row for (row,) in nameless], ids])
 
     def _find_streams(self) -> None:
         self.con.execute(_NEW_STREAMS, [self.stream_no])
         self.stream_no = self._one("select coalesce(max(stream_no), 0) from main.streams")
-        self.con.execute(_HEADS)
+        self.con.execute(_HEADS, [self.before])
 
     def _insert(self) -> None:
-        reserved = self.con.execute(_RESERVED).fetchall()
-        for row, event_id in reserved:
-            raise ImportFailed(
-                f"row {row}: event id {event_id!r} has the form stream@version, which is the store's own name "
-                "for an event; nothing was imported. Give other ids, or none."
-            )
-        self.con.execute(_INSERT, {"before": self.position, "now": self.recorded_at})
-        self.con.execute(
-            "update el_heads set version = version + n "
-            "from (select stream, count(*) as n from el_slice group by stream) as added "
-            "where el_heads.stream = added.stream"
-        )
+        self.con.execute(_INSERT, {"before": self.before, "now": self.recorded_at})
+        self.con.execute(_MOVE_HEADS)
 
     def _note_fields(self, source: str) -> None:
         new = [field for field in self._fields(source) if field not in self.fields]
         rows.insert_fields(self.con, len(self.fields), new)
         self.fields.update(dict.fromkeys(new))
 
-    def _fields(self, source: str) -> list[Field]:
+    def _fields(self, source: str) -> Iterable[Field]:
         if self.shape.roles.data is not None:
-            return _unique(self.con.execute(_FIELDS_OF_JSON).fetchall())
+            return (Field(*found) for found in self.con.execute(_FIELDS_OF_JSON).fetchall())
         kinds = [_kind_in_sql(c, self.shape.columns[c]) for c in self.shape.payload]
         if not kinds:
-            return []
+            return ()
         event_type = quoted(self.shape.roles.type)
         found = self.con.execute(
             f"select {event_type}::varchar, {', '.join(kinds)} from {source} group by 1 order by min(el_row)"
         ).fetchall()
-        return _unique(
-            (event_type, column, kind)
+        return (
+            Field(event_type, column, kind)
             for event_type, *per_column in found
             for column, column_kinds in zip(self.shape.payload, per_column, strict=True)
             for kind in column_kinds or ()
         )
-
-    def _done(self) -> Appended:
-        last = self.con.execute(
-            "select stream, version, position from main.events join main.streams using (stream_no) "
-            "where position = ?",
-            [self.position + self.table.rows - self.repeated],
-        ).fetchall()
-        stream, version, position = last[0] if last else ("", 0, 0)
-        return Appended(stream, version, position, duplicate=self.repeated > 0)
 
     def _one(self, query: str, params: list[Any] | None = None) -> Any:
         found = self.con.execute(query, params).fetchall()
@@ -258,24 +234,57 @@ def _kind_in_sql(column: str, sql_type: str) -> str:
     return f"case when count({quoted(column)}) > 0 then ['{kind_of(sql_type)}'] end"
 
 
-def _unique(found: Any) -> list[Field]:
-    return list(dict.fromkeys(Field(*field) for field in found))
-
-
-def _repeated_id(reason: str) -> DuplicateEventError:
-    event_id = reason.partition('"given_id: ')[2].partition('"')[0]
+def _repeated_id(con: duckdb.DuckDBPyConnection, reason: str) -> DuplicateEventError:
+    found = re.search(r'key "(?:given_id: )?(.*)"', reason, re.DOTALL)
+    event_id = found[1] if found else "?"
+    stored = con.execute("select 1 from main.events where given_id = ?", [event_id]).fetchall()
     return DuplicateEventError(
-        event_id or "?", "stands more than once in the table, or is stored already"
+        event_id, _PARTLY if stored else "stands more than once in the table"
     )
 
 
-_KIND_OF_JSON = """case {} when 'BIGINT' then 'BIGINT' when 'UBIGINT' then 'BIGINT' when 'DOUBLE' then 'DOUBLE'
-    when 'VARCHAR' then 'VARCHAR' when 'BOOLEAN' then 'BOOLEAN' when 'NULL' then 'NULL' else 'VARIANT' end"""
+_PARTLY = "is stored already, but the table also has events that are not"
+
+_NO_OBJECT = """
+select el_row, data from el_slice where not json_valid(data) or json_type(data) <> 'OBJECT'
+order by el_row limit 1
+"""
+
+# Python's and DuckDB's JSON readers part ways on these: integers beyond 64 bits, NaN, huge exponents, deep
+# nesting, and names given twice, of which a VARIANT keeps one (two payloads that are written alike have as
+# many quotes before colons only if they have as many names). Such rows are decoded again, strictly.
+_SUSPICIOUS = """
+select el_row, data from el_slice
+where regexp_matches(data, '[0-9]{19}|[eE]\\+?[0-9]{3}|[[,:]\\s*[-+]?(?i:nan|inf)')
+   or len(json_keys(data)) <> len(list_distinct(json_keys(data)))
+   or length(data) - length(translate(data, '[{', '')) > 100
+   or (contains(data[2:], '{')
+       and len(string_split(json_merge_patch('{}', data)::varchar, '":'))
+           <> len(string_split(json_merge_patch('{}', data::json::variant::json)::varchar, '":')))
+order by el_row
+"""
+
+_STEPS_BACK = """
+select el_row, recorded_at, before
+from (select el_row, recorded_at, lag(recorded_at, 1, ?::timestamp) over (order by el_row) as before
+      from el_slice)
+where recorded_at < before order by el_row limit 1
+"""
+
+_KIND_OF_JSON = """case {} when 'BIGINT' then 'BIGINT' when 'UBIGINT' then 'BIGINT' when 'DOUBLE' then
+    'DOUBLE' when 'VARCHAR' then 'VARCHAR' when 'BOOLEAN' then 'BOOLEAN' when 'NULL' then 'NULL'
+    else 'VARIANT' end"""
 
 _FIELDS_OF_JSON = f"""
 select s.type, member.key, {_KIND_OF_JSON.format("member.type")} as kind
 from el_slice s, json_each(s.data) member
 group by all order by min(el_row), min(member.id)
+"""
+
+_NAME = """
+update el_slice set event_id = given.event_id
+from (select unnest(?::bigint[]) as el_row, unnest(?::varchar[]) as event_id) as given
+where el_slice.el_row = given.el_row
 """
 
 _NEW_STREAMS = """
@@ -284,34 +293,42 @@ select ? + row_number() over (order by min(el_row)), stream, split_part(stream, 
 from el_slice where stream not in (select stream from main.streams) group by stream
 """
 
+# Streams of this load that were not there before it began stand at 0: no event of theirs is at or before `?`.
 _HEADS = """
 insert into el_heads
 select stream, stream_no, coalesce(max(version), 0)
 from (select distinct stream from el_slice where stream not in (select stream from el_heads))
-join main.streams using (stream) left join main.events using (stream_no)
+join main.streams using (stream)
+left join (select stream_no, version from main.events where position <= ?) using (stream_no)
 group by stream, stream_no
 """
 
+_MOVE_HEADS = """
+update el_heads set version = version + n
+from (select stream, count(*) as n from el_slice group by stream) as added
+where el_heads.stream = added.stream
+"""
+
 _NUMBERED = """
-select el_row, stream, stream_no,
-       version + row_number() over (partition by stream_no order by el_row) as version, event_id
+select el_slice.*, stream_no, version + row_number() over (partition by stream_no order by el_row) as version
 from el_slice join el_heads using (stream)
 """
 
 _RESERVED = f"""
-select el_row, event_id from ({_NUMBERED})
-where event_id is not null and event_id <> stream || '@' || version
-      and regexp_full_match(event_id, '(?s).+@[1-9][0-9]*')
+select el_row, event_id,
+       try_cast(regexp_extract(event_id, '([0-9]+)$') as bigint) <= (
+           select version from el_heads h where h.stream = regexp_extract(event_id, '(?s)^(.+)@', 1))
+from ({_NUMBERED})
+where event_id <> stream || '@' || version and regexp_full_match(event_id, '(?s).+@[1-9][0-9]*')
 order by el_row limit 1
 """
 
-_INSERT = """
+_INSERT = f"""
 insert into main.events
 select $before + el_row, stream_no, version, type, coalesce(occurred_at, recorded_at, $now),
        coalesce(recorded_at, $now), data::json::variant, actor, reason, correlation_id, causation_id,
        nullif(event_id, stream || '@' || version), null, 1
-from (select * replace (version + row_number() over (partition by stream_no order by el_row) as version)
-      from el_slice join el_heads using (stream))
+from ({_NUMBERED})
 order by el_row
 """
 
@@ -322,12 +339,13 @@ with named as (
     union all
     select el_row, event_id, position
     from (select el_row, event_id, regexp_extract(event_id, '(?s)^(.+)@[1-9][0-9]*$', 1) as own_stream,
-                 try_cast(regexp_extract(event_id, '@([1-9][0-9]*)$', 1) as bigint) as own_version from el_slice)
+                 try_cast(regexp_extract(event_id, '@([1-9][0-9]*)$', 1) as bigint) as own_version
+          from el_slice)
     join main.streams on stream = own_stream
     join main.events e on e.stream_no = streams.stream_no and e.version = own_version and given_id is null
 )
-select el_row, event_id, position, stream, e.version, e.type, e.data::json::varchar as data, e.occurred_at,
-       e.actor, e.reason, e.correlation_id, e.causation_id
+select el_row, event_id, position, stream, e.type, e.data::json::varchar as data, e.occurred_at,
+       e.recorded_at, e.actor, e.reason, e.correlation_id, e.causation_id, e.tags, e.schema
 from named join main.events e using (position) join main.streams using (stream_no)
 """
 
@@ -335,10 +353,12 @@ _DIFFERENT = """
 select event_id from (
     select s.event_id, s.el_row,
            (s.stream, s.type, s.data::json::variant::json::varchar, s.actor, s.reason, s.correlation_id,
-            s.causation_id, coalesce(s.occurred_at, t.occurred_at))
+            s.causation_id, coalesce(s.occurred_at, t.occurred_at), coalesce(s.recorded_at, t.recorded_at),
+            null::varchar[], 1)
            is distinct from
-           (t.stream, t.type, t.data, t.actor, t.reason, t.correlation_id, t.causation_id, t.occurred_at)
-           or t.version <> 1 + lag(t.version, 1, t.version - 1) over (partition by s.stream order by s.el_row)
+           (t.stream, t.type, t.data, t.actor, t.reason, t.correlation_id, t.causation_id, t.occurred_at,
+            t.recorded_at, t.tags, t.schema)
+           or t.position <= lag(t.position, 1, ?) over (order by s.el_row)
            as differs
     from el_slice s join el_stored t using (el_row)
 ) where differs order by el_row limit 1

@@ -1,18 +1,19 @@
 """A table's columns as the parts of events, in SQL: which column is what, and the rest as payload.
 
 A cell that is missing becomes an absent field. What JSON has no value for becomes the text that keeps it
-exact: dates and times in ISO form, decimals with all their digits.
+exact: dates and times in ISO form, decimals with all their digits, bytes in base64.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from eventlab.errors import ImportFailed, MissingColumn
 from eventlab.store.sqltext import quoted
 
+ROW = "el_row"
 _TEXT = ("actor", "reason", "correlation_id", "causation_id", "event_id")
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _LARGE_INTEGERS = ("UBIGINT", "HUGEINT", "UHUGEINT")
@@ -34,16 +35,39 @@ class Roles:
     event_id: str | None = None
     data: str | None = None
 
-    def require_in(self, columns: Mapping[str, str]) -> None:
+    def require_in(self, columns: Iterable[str]) -> None:
         """Refuse a role whose column the table does not have."""
+        known = list(columns)
         for role, column in self.given().items():
-            if column not in columns:
-                raise MissingColumn(role, column, columns)
+            if column not in known:
+                raise MissingColumn(role, column, known)
 
     def given(self) -> dict[str, str]:
         """Return role and column of every role that was given."""
         named = {field.name: getattr(self, field.name) for field in fields(self)}
         return {role: column for role, column in named.items() if column is not None}
+
+
+def require_distinct(names: Iterable[object]) -> list[str]:
+    """Return names of columns that SQL can tell apart, or refuse them."""
+    texts = [name for name in names if isinstance(name, str)]
+    for name in names:
+        if not isinstance(name, str):
+            raise ImportFailed(
+                f"column {name!r} has no text as its name: rename the columns first."
+            )
+    if ROW in texts:
+        raise ImportFailed(
+            f"a column is called {ROW!r}, a name kept for the importer: rename it first."
+        )
+    lowered = [name.lower() for name in texts]
+    twice = sorted({name for name in texts if lowered.count(name.lower()) > 1})
+    if twice:
+        raise ImportFailed(
+            f"columns {' and '.join(map(repr, twice))} have the same name to SQL, which ignores case: "
+            "rename one first."
+        )
+    return texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +94,16 @@ class Shape:
         taken = set(self.roles.given().values())
         return [column for column in self.columns if column not in taken]
 
+    @property
+    def brings_json(self) -> bool:
+        """Whether payloads hold JSON that someone else wrote, and that has to be looked at."""
+        types = map(self.columns.__getitem__, self.payload)
+        return self.roles.data is not None or any(t == "JSON" or is_nested(t) for t in types)
+
     def select(self, source: str) -> str:
         """Return the SELECT that gives a source's rows the columns of an event."""
         parts = {
-            "el_row": "el_row",
+            ROW: ROW,
             "stream": self._text("stream"),
             "type": self._text("type"),
             "occurred_at": self._time("occurred_at"),
@@ -86,23 +116,21 @@ class Shape:
 
     def checks(self) -> list[Check]:
         """Return what a row of the source must not be, for the columns of this table."""
-        roles = self.roles
+        roles, types = self.roles, self.columns
         found = [
-            Check(f"coalesce({quoted(c)}::varchar, '') = ''", c, "is missing")
+            Check(f"coalesce({_as_text(c, types[c])}, '') = ''", c, "is missing")
             for c in (roles.stream, roles.type)
         ]
         for column in (roles.occurred_at, roles.recorded_at):
             if column is not None:
-                found.append(
-                    Check(f"{_as_time(column, self.columns[column])} is null", column, "is no time")
-                )
+                found.extend(_time_checks(column, types[column]))
         for column in self.payload:
-            found.extend(_value_checks(column, self.columns[column]))
+            found.extend(_value_checks(column, types[column]))
         return found
 
     def _text(self, role: str) -> str:
         column = getattr(self.roles, role)
-        return "null::varchar" if column is None else f"{quoted(column)}::varchar"
+        return "null::varchar" if column is None else _as_text(column, self.columns[column])
 
     def _time(self, role: str) -> str:
         column = getattr(self.roles, role)
@@ -110,7 +138,7 @@ class Shape:
 
     def _payload(self) -> str:
         if self.roles.data is not None:
-            return f"{quoted(self.roles.data)}::varchar"
+            return f"coalesce({as_object(self.roles.data, self.columns[self.roles.data])}, '{{}}')"
         members = [
             f"{literal(json.dumps(c) + ':')} || {as_json(c, self.columns[c])}" for c in self.payload
         ]
@@ -120,7 +148,7 @@ class Shape:
 def as_json(column: str, sql_type: str) -> str:
     """Return SQL for a cell as JSON text, NULL where it is missing."""
     cell = quoted(column)
-    if sql_type.startswith(("DOUBLE", "FLOAT")):
+    if _is_float(sql_type):
         return f"case when not isnan({cell}) then {cell}::double::varchar end"
     if sql_type.startswith("TIMESTAMP WITH TIME ZONE"):
         return f"to_json(replace({cell}::timestamp::varchar, ' ', 'T') || 'Z')::varchar"
@@ -129,15 +157,30 @@ def as_json(column: str, sql_type: str) -> str:
     if sql_type in (*_INTEGERS, *_LARGE_INTEGERS, "BOOLEAN", "JSON"):
         return f"{cell}::varchar"
     if is_nested(sql_type):
-        return f"to_json({cell})::varchar"
+        return as_object(column, sql_type)
+    if sql_type == "BLOB":
+        return f"to_json(base64({cell}))::varchar"
     return f"to_json({cell}::varchar)::varchar"
+
+
+def as_object(column: str, sql_type: str) -> str:
+    """Return SQL for a structure as JSON text, or for the text of one as it stands.
+
+    Rows of a STRUCT all have the same fields; NULL is how one that a row does not have is written.
+    """
+    cell = quoted(column)
+    if sql_type.startswith("STRUCT") and not sql_type.endswith("]"):
+        return (
+            f"case when {cell} is not null then json_merge_patch('{{}}', {cell}::json)::varchar end"
+        )
+    return f"{cell}::json::varchar" if is_nested(sql_type) else f"{cell}::varchar"
 
 
 def kind_of(sql_type: str) -> str:
     """Return the kind of value the cells of a column have as payload."""
     if sql_type in (*_INTEGERS, *_LARGE_INTEGERS):
         return "BIGINT"
-    if sql_type.startswith(("DOUBLE", "FLOAT")):
+    if _is_float(sql_type):
         return "DOUBLE"
     if sql_type == "BOOLEAN":
         return "BOOLEAN"
@@ -154,28 +197,51 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def _is_float(sql_type: str) -> bool:
+    return sql_type in ("DOUBLE", "FLOAT")
+
+
+def _as_text(column: str, sql_type: str) -> str:
+    cell = quoted(column)
+    return f"nullif({cell}::varchar, 'nan')" if _is_float(sql_type) else f"{cell}::varchar"
+
+
 def _as_time(column: str, sql_type: str) -> str:
     cell = quoted(column)
     if sql_type.startswith(("TIMESTAMP", "DATE")):
         return f"{cell}::timestamp"
     if sql_type == "VARCHAR":
-        return f"try_cast({cell} as timestamptz)::timestamp"
+        return f"try_cast(trim({cell}) as timestamptz)::timestamp"
     raise ImportFailed(
         f"column {column!r} holds {sql_type} and was named as a time: "
         "make it datetimes or ISO text first, for example with pd.to_datetime."
     )
 
 
+# Python's datetime ends there, and so does what a fold can be shown; DuckDB also reads 'infinity'.
+_KNOWN_TIMES = "between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'"
+_NANOSECONDS = "[.][0-9]{6}[0-9]*[1-9]"
+
+
+def _time_checks(column: str, sql_type: str) -> list[Check]:
+    found = [
+        Check(
+            f"not coalesce({_as_time(column, sql_type)} {_KNOWN_TIMES}, false)",
+            column,
+            "is no time",
+        )
+    ]
+    if sql_type in ("VARCHAR", "TIMESTAMP_NS"):
+        finer = f"regexp_matches({quoted(column)}::varchar, '{_NANOSECONDS}')"
+        found.append(Check(finer, column, "is finer than the microseconds a store keeps"))
+    return found
+
+
 def _value_checks(column: str, sql_type: str) -> list[Check]:
     cell = quoted(column)
-    if sql_type.startswith(("DOUBLE", "FLOAT")):
+    if _is_float(sql_type):
         return [Check(f"isinf({cell})", column, "is infinite, which JSON cannot hold")]
     if sql_type in _LARGE_INTEGERS:
-        return [
-            Check(
-                f"{cell} is not null and try_cast({cell} as bigint) is null",
-                column,
-                "is beyond 64 bits",
-            )
-        ]
+        beyond = f"{cell} is not null and try_cast({cell} as bigint) is null"
+        return [Check(beyond, column, "is beyond 64 bits")]
     return []

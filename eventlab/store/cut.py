@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from eventlab.errors import InvalidCut
+from eventlab.errors import InvalidCut, InvalidEvent
 from eventlab.times import Moment, utc
 
 Names = frozenset[str]
@@ -120,9 +120,9 @@ def _require_bounds(
     if position is not None:
         given["position"] = _require_position(verb, position)
     if recorded is not None:
-        given["recorded"] = utc(recorded, "recorded")
+        given["recorded"] = _require_moment("recorded", recorded)
     if occurred is not None:
-        given["occurred"] = utc(occurred, "occurred")
+        given["occurred"] = _require_moment("occurred", occurred)
     if not given:
         raise InvalidCut(
             f"{verb}() was given no bound: say {verb}(position=17), {verb}(recorded='2026-03-31') "
@@ -138,6 +138,13 @@ def _require_position(verb: str, position: object) -> int:
             f"{verb}(position={position!r}) is no position: positions are whole numbers from 1."
         )
     return int(whole())
+
+
+def _require_moment(name: str, moment: Moment) -> datetime:
+    try:
+        return utc(moment, name)
+    except InvalidEvent as error:
+        raise InvalidCut(str(error)) from error
 
 
 def _require_names(what: str, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -65,7 +65,8 @@ def reading(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def _roll_back(con: duckdb.DuckDBPyConnection) -> None:
-    with suppress(duckdb.TransactionException):  # a failed commit has rolled back already
+    # A failed commit has rolled back already, and so has a connection that is closed.
+    with suppress(duckdb.TransactionException, duckdb.ConnectionException):
         con.execute("rollback")
 
 
@@ -74,7 +75,8 @@ def _connect(path: Path | None, read_only: bool) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(":memory:")
     _require_place(path, read_only)
     try:
-        return duckdb.connect(path, read_only=read_only)
+        # Resolved, for to DuckDB a name such as "md:cards" or ":memory:cards" is no file.
+        return duckdb.connect(path.resolve(), read_only=read_only)
     except duckdb.IOException as error:
         raise _plain_sentence(path, str(error)) from error
     except duckdb.ConnectionException as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -68,6 +68,7 @@ class EventStore(Log):
         ledger = ledger_of(place)
         database = Database(place, read_only=read_only)
         with ledger.lock:
+            ledger.forget()  # the file may be another one than the last of this name
             _prepare(database)
         super().__init__(database, ledger, Cut())
         moment = (lambda: times.utc(clock(), "clock")) if clock else times.now
@@ -100,9 +101,9 @@ class EventStore(Log):
         DuplicateEventError
             When an event id is taken by anything but the same batch. Nothing is written.
         """
-        require_stream(stream)
-        require_expectation(expected)
-        return self._writer.append(stream, _batch(events), expected)
+        return self._writer.append(
+            require_stream(stream), _batch(events), require_expectation(expected)
+        )
 
     def append_frame(
         self,
@@ -238,7 +239,7 @@ def _create(database: Database) -> None:
 
 
 def _batch(events: Event | Sequence[Event]) -> Sequence[Event]:
-    batch = [events] if isinstance(events, Event) else list(events)
+    batch = list(events) if isinstance(events, Iterable) else [events]
     for event in batch:
         if not isinstance(event, Event):
             raise InvalidEvent(

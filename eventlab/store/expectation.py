@@ -28,24 +28,27 @@ STREAM_EXISTS = Expectation.STREAM_EXISTS
 Expected = Expectation | int
 
 
-def require_expectation(expected: object) -> None:
-    """Refuse what is neither an expectation nor a version."""
+def require_expectation(expected: object) -> Expected:
+    """Return an expectation or a version, also one read from a frame, and refuse anything else."""
     if isinstance(expected, Expectation):
-        return
-    if isinstance(expected, bool) or not isinstance(expected, int) or expected < 0:
+        return expected
+    whole = getattr(expected, "__index__", None)
+    if isinstance(expected, bool) or whole is None or whole() < 0:
         raise InvalidEvent(
             f"expected={expected!r} is no expectation: give ANY, NO_STREAM, STREAM_EXISTS "
             "or the version you read, such as 3."
         )
+    return int(whole())
 
 
 def require_met(stream: str, expected: Expected, version: int) -> None:
     """Raise ConcurrencyError when the stream is not where the writer expects it."""
-    if not _met(expected, version):
+    if not is_met(expected, version):
         raise ConcurrencyError(stream, expected, version)
 
 
-def _met(expected: Expected, version: int) -> bool:
+def is_met(expected: Expected, version: int) -> bool:
+    """Tell whether a stream at this version is what the writer expects."""
     match expected:
         case Expectation.ANY:
             return True

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from eventlab.errors import ImportFailed, InvalidEvent
+from eventlab.errors import BadRow, ImportFailed, InvalidEvent
 from eventlab.payload import to_json_value
-from eventlab.store.columns_in import Roles
+from eventlab.store.columns_in import ROW, Roles, require_distinct
 from eventlab.times import utc
+
+# What DuckDB 2.0 reads as it is. It would cut a timedelta to microseconds, and refuse a period.
+_NATIVE = re.compile(r"bool(ean)?|U?Int\d+|u?int\d+|[Ff]loat(16|32|64)|datetime64\[.+\]|str|string")
 
 
 class FrameTable:
@@ -22,9 +29,14 @@ class FrameTable:
     """
 
     def __init__(self, frame: pd.DataFrame, roles: Roles) -> None:
-        _require_plain_names(frame)
+        if not isinstance(frame, pd.DataFrame):
+            raise ImportFailed(
+                f"{type(frame).__name__} is no DataFrame: make one with pd.DataFrame(…)."
+            )
+        names = require_distinct(frame.columns)
         self._frame, self._roles = frame, roles
-        self._mixed = [name for name in frame.columns if _is_mixed(frame[name])]
+        self._texts = [name for name in names if _holds_text(frame[name])]
+        self._mixed = [name for name in names if _is_mixed(frame[name])]
 
     @property
     def rows(self) -> int:
@@ -35,52 +47,93 @@ class FrameTable:
         """Return the SQL type of every column; JSON for columns of Python objects."""
         if not len(self._frame.columns):
             return {}
-        con.register("el_frame", self._ready(self._frame.iloc[:1]))
+        con.register("el_frame", self._ready(0, 1))
         described = con.execute("describe from el_frame").fetchall()
         payload = set(self._mixed) - set(self._roles.given().values())
         return {name: "JSON" if name in payload else sql_type for name, sql_type, *_ in described}
 
     def slice(self, con: duckdb.DuckDBPyConnection, start: int, stop: int) -> str:
         """Register the rows and name them."""
-        ready = self._ready(self._frame.iloc[start:stop], start)
-        con.register("el_frame", ready.assign(el_row=np.arange(start + 1, stop + 1)))
+        ready = self._ready(start, stop)
+        ready[ROW] = np.arange(start + 1, stop + 1)
+        con.register("el_frame", ready)
         return "el_frame"
 
-    def _ready(self, part: pd.DataFrame, start: int = 0) -> pd.DataFrame:
-        texts = {name: self._as_text(part[name], start) for name in self._mixed}
-        return part.assign(**texts).reset_index(drop=True)
+    def _ready(self, start: int, stop: int) -> pd.DataFrame:
+        ready = self._frame.iloc[start:stop].reset_index(drop=True)
+        for name in self._mixed:
+            ready[name] = self._as_text(ready[name], start)
+        for name in self._texts + self._mixed:
+            _require_unicode(ready[name], start)
+            ready[name] = ready[name].astype("str")
+        return ready
 
     def _as_text(self, column: pd.Series[Any], start: int) -> pd.Series[Any]:
-        convert = self._converter(str(column.name))
-        cells = [
-            None if _is_missing(value) else _cell(convert, value, start + place, str(column.name))
-            for place, value in enumerate(column, start=1)
-        ]
-        return pd.Series(cells, index=column.index, dtype="str")
+        name, cells = str(column.name), []
+        convert = self._converter(name)
+        for row, value in enumerate(column, start=start + 1):
+            try:
+                cells.append(None if _is_missing(value) else convert(value))
+            except InvalidEvent as error:
+                where = "" if name == self._roles.data else f"column {name!r}: "
+                raise BadRow.because(row, f"{where}{error}") from error
+        return pd.Series(cells, dtype=object, name=name)
 
     def _converter(self, column: str) -> Callable[[Any], str]:
         if column in (self._roles.occurred_at, self._roles.recorded_at):
             return lambda moment: utc(moment, column).isoformat()
-        if column in self._roles.given().values() and column != self._roles.data:
-            return str
-        return _payload_text if column == self._roles.data else to_json_value
-
-
-def _cell(convert: Callable[[Any], str], value: Any, row: int, column: str) -> str:
-    try:
-        return convert(value)
-    except InvalidEvent as error:
-        raise ImportFailed(
-            f"row {row}, column {column!r}: {error} Nothing was imported."
-        ) from error
+        if column == self._roles.data:
+            return _payload_text
+        return str if column in self._roles.given().values() else _field_text
 
 
 def _payload_text(payload: Any) -> str:
     return payload if isinstance(payload, str) else to_json_value(payload)
 
 
+def _field_text(value: Any) -> str:
+    return to_json_value(next((e(value) for t, e in _EXACT_TEXT if isinstance(value, t)), value))
+
+
+_EXACT_TEXT: list[tuple[type, Callable[[Any], str]]] = [
+    (datetime, lambda moment: moment.isoformat()),
+    (date, lambda day: day.isoformat()),
+    (time, lambda moment: moment.isoformat()),
+    (Decimal, str),
+    (UUID, str),
+]
+
+
+def _holds_text(column: pd.Series[Any]) -> bool:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return pd.api.types.infer_dtype(column.cat.categories) == "string"
+    if column.dtype == object:
+        return pd.api.types.infer_dtype(column, skipna=True) == "string"
+    return isinstance(column.dtype, pd.StringDtype)
+
+
 def _is_mixed(column: pd.Series[Any]) -> bool:
-    return column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) != "string"
+    return not (_holds_text(column) or _is_native(column))
+
+
+def _is_native(column: pd.Series[Any]) -> bool:
+    if isinstance(column.dtype, pd.DatetimeTZDtype) and column.dtype.unit == "ns":
+        return not column.dt.nanosecond.any()  # DuckDB would cut them off
+    return _NATIVE.fullmatch(str(column.dtype)) is not None
+
+
+def _require_unicode(column: pd.Series[Any], start: int) -> None:
+    """Refuse half a surrogate pair, which a frame without pyarrow may hold and DuckDB does not."""
+    try:
+        "".join(column.dropna()).encode()
+    except UnicodeEncodeError as error:
+        found = enumerate(column, start=start + 1)
+        row, text = next((row, text) for row, text in found if _is_broken(text))
+        raise BadRow.cell(row, str(column.name), "is not valid Unicode", text) from error
+
+
+def _is_broken(text: Any) -> bool:
+    return not _is_missing(text) and text.encode(errors="ignore").decode() != text
 
 
 def _is_missing(value: Any) -> bool:
@@ -90,26 +143,3 @@ def _is_missing(value: Any) -> bool:
         or value is pd.NaT
         or (isinstance(value, float) and value != value)
     )
-
-
-def _require_plain_names(frame: pd.DataFrame) -> None:
-    if not isinstance(frame, pd.DataFrame):
-        raise ImportFailed(
-            f"{type(frame).__name__} is no DataFrame: make one with pd.DataFrame(…)."
-        )
-    names = list(frame.columns)
-    for name in names:
-        if not isinstance(name, str):
-            raise ImportFailed(
-                f"column {name!r} has no text as its name: rename the columns first."
-            )
-        if name == "el_row":
-            raise ImportFailed(
-                "a column is called 'el_row', a name kept for the importer: rename it."
-            )
-    lowered = [name.lower() for name in names]
-    twice = sorted({name for name in names if lowered.count(name.lower()) > 1})
-    if twice:
-        raise ImportFailed(
-            f"columns {twice} have the same name to SQL, which ignores case: rename one."
-        )

@@ -1,9 +1,9 @@
-"""What ``log.sql`` may run: one SELECT, and nothing that could write.
+"""What ``log.sql`` may run: one SELECT over the cut, and nothing that could write.
 
 Three walls, each measured on DuckDB 2.0. The statement must parse as one SELECT. It runs as a subquery,
 where DuckDB refuses a COPY, INSERT, UPDATE or DELETE hidden in a WITH. And it runs in a transaction that
 is read-only, where the database refuses every write. What is left are a few functions with effects
-outside a transaction, and those are refused by name.
+outside a transaction, and those are refused by name; so are the store's own tables, which no cut reaches.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from eventlab.errors import SQLError
+from eventlab.store.sqltext import without_semicolons
 
 FUNCTIONS_WITH_EFFECTS = {
     "checkpoint",
@@ -29,6 +30,7 @@ FUNCTIONS_WITH_EFFECTS = {
     "json_execute_serialized_sql",
     "nextval",
     "query",
+    "query_table",
     "register_external_resource",
     "register_external_resource_type",
     "setseed",
@@ -37,6 +39,9 @@ FUNCTIONS_WITH_EFFECTS = {
     "truncate_duckdb_logs",
     "write_log",
 }
+
+
+WHOLE_STORE = {"events", "fields", "log", "refused", "store", "streams"}
 
 
 def one_select(query: str) -> str:
@@ -48,36 +53,60 @@ def one_select(query: str) -> str:
     if len(statements) != 1:
         raise SQLError.not_one_select(f"{len(statements)} statements")
     [statement] = statements
-    if statement.type != duckdb.StatementType.SELECT:
-        raise SQLError.not_one_select(_spoken(statement))
-    return str(statement.query).strip().rstrip(";")
+    if (name := _type_of(statement)) != "SELECT":
+        raise SQLError.not_one_select(_spoken(name))
+    return without_semicolons(str(statement.query))
 
 
-def refuse_effects(con: duckdb.DuckDBPyConnection, query: str) -> None:
-    """Refuse a query that calls a function which does something instead of answering."""
+def require_harmless(con: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Refuse a query that calls a function with effects, or reads past the cut."""
     [(tree,)] = con.execute("select json_serialize_sql($1::varchar)", [query]).fetchall()
     parsed = json.loads(tree)
     if parsed["error"]:
         raise SQLError.not_one_select(f"something else ({parsed.get('error_message')})")
-    called = set(_functions(parsed))
+    nodes = list(_nodes(parsed))
+    _refuse_effects(nodes)
+    _refuse_what_no_cut_reaches(nodes, query)
+
+
+def _refuse_effects(nodes: list[dict[str, Any]]) -> None:
+    called = {node["function_name"].lower() for node in nodes if node.get("function_name")}
     if found := called & FUNCTIONS_WITH_EFFECTS:
         raise SQLError.not_one_select(f"a SELECT that calls {', '.join(sorted(found))}()")
 
 
-def _spoken(statement: duckdb.Statement) -> str:
-    name = str(statement.type).removeprefix("StatementType.")
-    return (
-        "a PIVOT without a list of values (write: pivot events on type in ('CardLoaded', …))"
-        if name == "MULTI"
-        else f"{name}"
-    )
+def _refuse_what_no_cut_reaches(nodes: list[dict[str, Any]], query: str) -> None:
+    named_here = {"events"} | {cte["key"].lower() for node in nodes for cte in _ctes(node)}
+    for table in nodes:
+        if table.get("type") != "BASE_TABLE":
+            continue
+        name, place = table["table_name"].lower(), table["schema_name"]
+        if name in WHOLE_STORE and (place or name not in named_here):
+            full = f"{place}.{name}" if place else name
+            raise SQLError.failed(query, f"{full} is the whole store, and a log shows a cut of it")
 
 
-def _functions(node: Any) -> Iterator[str]:
+def _ctes(node: dict[str, Any]) -> list[Any]:
+    return list((node.get("cte_map") or {}).get("map", []))
+
+
+def _type_of(statement: duckdb.Statement) -> str:
+    try:
+        return str(statement.type).removeprefix("StatementType.")
+    except ValueError:  # DuckDB 2.0 has statements its Python enum does not know: UPDATE EXTENSIONS
+        return "something else"
+
+
+def _spoken(name: str) -> str:
+    if name == "MULTI":
+        return "a PIVOT without a list of values (write: pivot events on type in ('CardLoaded', …))"
+    return name
+
+
+def _nodes(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
-        if isinstance(node.get("function_name"), str):
-            yield node["function_name"].lower()
+        yield node
         node = list(node.values())
     if isinstance(node, list):
         for part in node:
-            yield from _functions(part)
+            yield from _nodes(part)

@@ -7,6 +7,7 @@ succeeds and writes nothing.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import duckdb
 
 from eventlab.errors import DuplicateEventError, InvalidEvent
-from eventlab.event import Event
+from eventlab.event import Event, require_id
 from eventlab.payload import from_json, to_json
 
 OWN_ID = re.compile(r"(?P<stream>.+)@(?P<version>[1-9][0-9]*)", re.DOTALL)
@@ -68,12 +69,18 @@ def given_id(event_id: str | None, stream: str, version: int) -> str | None:
     """Return the id to store: None where it is the store's own name for this event."""
     if event_id is None or event_id == f"{stream}@{version}":
         return None
-    if OWN_ID.fullmatch(event_id):
+    if OWN_ID.fullmatch(require_id(event_id)):
         raise InvalidEvent(
             f"event id {event_id!r} has the form stream@version, which is the store's own name for "
             f"an event, and this one would be {stream}@{version}: give another id, or none."
         )
     return event_id
+
+
+def taken_id(reason: str) -> str | None:
+    """Return the event id that DuckDB names when it refuses a row, None when it names another key."""
+    found = re.search(r'"given_id: (?P<id>.*)"', reason, re.DOTALL)
+    return found["id"] if found else None
 
 
 def _refuse_twice_in_batch(ids: list[str]) -> None:
@@ -86,9 +93,9 @@ def _find(con: duckdb.DuckDBPyConnection, event_id: str) -> Stored | None:
     rows = con.execute(_STORED + "given_id = ?", [event_id]).fetchall()
     own = OWN_ID.fullmatch(event_id)
     if own and not rows:
-        place = [own["stream"], int(own["version"])]
+        place = [own["stream"], own["version"]]
         rows = con.execute(
-            _STORED + "given_id is null and stream = ? and version = ?::bigint", place
+            _STORED + "given_id is null and stream = ? and version = try_cast(? as bigint)", place
         ).fetchall()
     return Stored(*rows[0]) if rows else None
 
@@ -116,7 +123,7 @@ def _difference(stream: str, version: int, event: Event, found: Stored) -> str |
         return f"stream ({found.stream!r})"
     if found.version != version:
         return f"place in the stream (version {found.version})"
-    if from_json(found.data) != from_json(to_json(event.data)):
+    if _in_order(found.data) != _in_order(to_json(event.data)):
         return "content (data)"
     if event.occurred_at is not None and event.occurred_at != found.occurred_at:
         return "content (occurred_at)"
@@ -125,3 +132,8 @@ def _difference(stream: str, version: int, event: Event, found: Stored) -> str |
         return "content (tags)"
     plain = ("type", "actor", "reason", "correlation_id", "causation_id", "schema")
     return next((f"content ({n})" for n in plain if getattr(event, n) != getattr(found, n)), None)
+
+
+def _in_order(payload: str) -> str:
+    """Return JSON text that is equal for equal payloads only: to Python 1, 1.0 and True are the same."""
+    return json.dumps(from_json(payload), sort_keys=True)

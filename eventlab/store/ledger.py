@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
@@ -46,13 +46,15 @@ class Ledger:
 
     def __init__(self) -> None:
         self.lock = RLock()
+        self._catalogue = Lock()  # of its own: a query must not wait for a long import
         self.forget()
 
     def forget(self) -> None:
         """Read everything again from the file next time."""
         self._log_head: LogHead | None = None
         self._streams: dict[str, StreamHead] = {}
-        self._fields: dict[Field, None] | None = None
+        with self._catalogue:
+            self._fields: dict[Field, None] | None = None
 
     def log_head(self, con: duckdb.DuckDBPyConnection) -> LogHead:
         """Return the last position, recorded time and stream number."""
@@ -67,11 +69,11 @@ class Ledger:
     def stream_head(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
         """Return number and version of a stream, or None when it does not exist."""
         known = self._streams.get(stream)
-        return known or self._read_stream(con, stream)
+        return known or self.read_stream_head(con, stream)
 
     def fields(self, con: duckdb.DuckDBPyConnection) -> dict[Field, None]:
         """Return the payload fields seen so far, in the order they were first seen."""
-        with self.lock:
+        with self._catalogue:
             if self._fields is None:
                 rows = con.execute("select type, field, kind from fields order by seen").fetchall()
                 self._fields = dict.fromkeys(Field(*row) for row in rows)
@@ -84,9 +86,11 @@ class Ledger:
             self._streams.clear()
         self._streams.update(streams)
         if fields:
-            self._fields = None
+            with self._catalogue:
+                self._fields = None
 
-    def _read_stream(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
+    def read_stream_head(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
+        """Return what the file itself says of a stream."""
         rows = con.execute("select stream_no from streams where stream = ?", [stream]).fetchall()
         if not rows:
             return None

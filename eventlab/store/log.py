@@ -17,12 +17,13 @@ import pandas as pd
 from eventlab import frames
 from eventlab.errors import SQLError
 from eventlab.event import RecordedEvent
+from eventlab.payload import python_value
 from eventlab.store import guard, reading
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.database import reading as read_only
 from eventlab.store.ledger import Field, Ledger
-from eventlab.store.sqltext import column_types, quoted, typed, words
+from eventlab.store.sqltext import column_types, payload_field, typed, words
 from eventlab.times import Moment
 
 _BEFORE_DATA = ["position", "stream", "version", "type", "occurred_at"]
@@ -44,6 +45,7 @@ _NAMED = {
     "event_id": "coalesce(events.given_id, streams.stream || '@' || events.version) as event_id",
 }
 _EVERYTHING = re.compile(r"(?<!count\()\*")
+_OF_EVERYTHING = {"columns", "describe", "natural", "pivot", "summarize", "table"}
 
 
 class Log:
@@ -152,9 +154,10 @@ class Log:
            position  stream        type  amount holder
         0         1  card-7  CardLoaded      20   Mara
         """
-        payload = self._payload_columns() if expand else ["data"]
-        columns = ", ".join([*_BEFORE_DATA, *payload, *_AFTER_DATA])
-        return self.frame(f"select {columns} from events order by position")
+        payload = self._payload_columns() if expand else {"data": "data"}
+        columns = ", ".join([*_BEFORE_DATA, *payload.values(), *_AFTER_DATA])
+        frame = self.frame(f"select {columns} from events order by position")
+        return frame.set_axis([*_BEFORE_DATA, *payload, *_AFTER_DATA], axis="columns")
 
     def streams(self) -> pd.DataFrame:
         """Return one row per stream, sorted by name: its events, their time span, how it ends."""
@@ -195,7 +198,8 @@ class Log:
         ----------
         query : str
             Any SELECT. Payload fields are written ``data.<field>`` and have the types they were
-            stored with. Anything that could write is refused.
+            stored with; where a field holds fields of its own, or values of several types, name the
+            type: ``data.seat.price::DOUBLE``. Anything that could write is refused.
         params : sequence or mapping, optional
             Values for ``?`` or ``$name`` in the query.
 
@@ -220,9 +224,9 @@ class Log:
         """
         select = guard.one_select(query)
         con = self.cursor()
-        guard.refuse_effects(con, select)
+        guard.require_harmless(con, select)
         try:
-            return self._answer(con, select, params)
+            return self._answer(con, select, _python_values(params))
         except duckdb.Error as error:
             raise SQLError.failed(query, str(error)) from error
 
@@ -291,14 +295,17 @@ class Log:
     def _with(self, cut: Cut) -> Log:
         return Log(self._database, self._ledger, cut)
 
-    def _payload_columns(self) -> list[str]:
+    def _payload_columns(self) -> dict[str, str]:
+        """Return name and SQL of a column per payload field; SQL itself never sees the odd names."""
         present = {name for (name,) in self.select("select distinct type from events").fetchall()}
         fields = [field for field in self.fields() if field.type in present or not present]
         taken = {*_BEFORE_DATA, *_AFTER_DATA}
-        return [
-            f"data.{quoted(name)} as {quoted(f'data.{name}' if name in taken else name)}"
-            for name in column_types(fields)
-        ]
+        return {
+            f"data.{name}" if name in taken or name.startswith("data.") else name: (
+                f"{payload_field(name)} as field_{at}"
+            )
+            for at, name in enumerate(column_types(fields))
+        }
 
     def _answer(
         self,
@@ -319,8 +326,11 @@ class Log:
         return f"<{self._title()}>"
 
     def _repr_html_(self) -> str:
+        title = f"<p>{escape(self._title())}</p>"
+        if self._database.closed:
+            return title
         first = self.until(position=self._tenth_position()).events()
-        return f"<p>{escape(self._title())}</p>{first.to_html(max_rows=10, index=False)}"
+        return title + first.to_html(index=False)
 
     def _tenth_position(self) -> int:
         rows = self.select("select position from events order by position limit 10").fetchall()
@@ -328,23 +338,39 @@ class Log:
 
     def _title(self) -> str:
         cut = f" ({self.cut})" if str(self.cut) else ""
+        if self._database.closed:
+            return f"Log of a closed store{cut}"
         return f"Log of {len(self):,} events{cut}"
 
 
 def _asks_for_everything(select: str) -> bool:
     """Tell whether a query wants all columns: ``select *``, or DuckDB's ``from events``."""
-    return bool(_EVERYTHING.search(select)) or not words(select) & {"select"}
+    mentioned = words(select)
+    return (
+        bool(_EVERYTHING.search(select) or mentioned & _OF_EVERYTHING) or "select" not in mentioned
+    )
 
 
 def _as_written(column: str) -> str:
     """Undo the casts of typed() in a result's column names."""
-    plain = _CAST.sub(r"data.\1", column)
+    plain = _QUOTED_DATA.sub("data", _CAST.sub(r"data\1", column))
     return plain.removeprefix("data.") if _CAST.fullmatch(column) else plain
 
 
 _CAST = re.compile(
-    r'CAST\((?:"?\w+"?\.)?"data"\.("(?:[^"]|"")*"|\w+) AS (?:BIGINT|DOUBLE|VARCHAR|BOOLEAN)\)'
+    r'CAST\((?:"?\w+"?\.)?"data"(\.(?:"(?:[^"]|"")*"|\w+)|\[\'(?:[^\']|\'\')*\'\])'
+    r" AS (?:BIGINT|DOUBLE|VARCHAR|BOOLEAN)\)"
 )
+_QUOTED_DATA = re.compile(r'"data"(?=[.\[])')
+
+
+def _python_values(params: Sequence[Any] | Mapping[str, Any] | None) -> Any:
+    """Return parameters as DuckDB takes them: a number out of a frame is NumPy's."""
+    if isinstance(params, Mapping):
+        return {name: python_value(value) for name, value in params.items()}
+    if isinstance(params, list | tuple):
+        return [python_value(value) for value in params]
+    return params
 
 
 def _unique(names: Iterable[str]) -> list[str]:

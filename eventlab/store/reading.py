@@ -27,7 +27,7 @@ BATCH = 50_000
 
 ENVELOPE = """
 select position, stream, version, type, occurred_at, data::json::varchar as data, actor, reason,
-       recorded_at, correlation_id, causation_id, event_id, tags, schema
+       recorded_at, correlation_id, causation_id, event_id, tags::json::varchar as tags, schema
 from events
 """
 
@@ -75,6 +75,7 @@ def _events(result: duckdb.DuckDBPyConnection) -> list[RecordedEvent]:
     }
     with _collector_at_rest():
         columns["data"] = decoded(columns["data"])
+        columns["tags"] = decoded([tags or "null" for tags in columns["tags"]])
         return list(map(RecordedEvent._make, zip(*columns.values(), strict=True)))
 
 

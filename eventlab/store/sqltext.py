@@ -13,11 +13,20 @@ from collections.abc import Iterable
 
 from eventlab.store.ledger import Field
 
-_SKIPPED = r"""'(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ | --[^\n]* | /\*.*?\*/"""
-_QUOTED = r'"(?:[^"]|"")*"'
+_TEXT = r"'(?:[^']|'')*+'"
+_QUOTED = r'"(?:[^"]|"")*+"'
+_SKIPPED = rf"""
+    \b[eE]'(?:[^'\\]|\\.|'')*+' | {_TEXT} | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$  # texts
+    | --[^\n]* | /\*.*?\*/                                                  # comments
+"""
 _WORD = re.compile(rf"{_SKIPPED} | (?P<word>\w+|{_QUOTED})", re.VERBOSE | re.DOTALL)
+_SEMICOLON = re.compile(rf"{_SKIPPED} | {_QUOTED} | (?P<end>;)", re.VERBOSE | re.DOTALL)
 _PAYLOAD_FIELD = re.compile(
-    rf"{_SKIPPED} | {_QUOTED} | (?P<access>\bdata\s*\.\s*(?P<field>\w+|{_QUOTED}))(?!\w|\s*[.\[])",
+    rf"""{_SKIPPED}
+    | (?P<access> (?:\bdata|"data") \s*
+        (?: \.\s*(?P<field>\w++|{_QUOTED}) | \[\s*(?P<key>{_TEXT})\s*\] )
+      ) (?! \s*[.\[(] )                       # a path that goes on has no type of its own
+    | {_QUOTED}""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _SCALARS = {"BIGINT", "DOUBLE", "VARCHAR", "BOOLEAN"}
@@ -32,6 +41,29 @@ def quoted(identifier: str) -> str:
     '"the ""odd"" one"'
     """
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def payload_field(name: str) -> str:
+    """Return the SQL that reads a payload field of any name, the empty one included.
+
+    Examples
+    --------
+    >>> payload_field("it's odd")
+    "data['it''s odd']"
+    """
+    text = name.replace("'", "''")
+    return f"data['{text}']"
+
+
+def without_semicolons(sql: str) -> str:
+    """Return the text of one statement without the semicolons that end it.
+
+    Examples
+    --------
+    >>> without_semicolons("select ';'; -- done")
+    "select ';' -- done"
+    """
+    return _SEMICOLON.sub(lambda match: "" if match["end"] else match[0], sql)
 
 
 def words(sql: str) -> set[str]:
@@ -61,7 +93,7 @@ def typed(sql: str, fields: Iterable[Field]) -> str:
     def cast(match: re.Match[str]) -> str:
         if not match["access"]:
             return match[0]
-        sql_type = types.get(_unquoted(match["field"]))
+        sql_type = types.get(_unquoted(match["field"] or match["key"]))
         return f"{match['access']}::{sql_type}" if sql_type in _SCALARS else match[0]
 
     return _PAYLOAD_FIELD.sub(cast, sql)
@@ -83,4 +115,5 @@ def _common(kinds: set[str]) -> str:
 
 
 def _unquoted(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+    mark = name[0]
+    return name[1:-1].replace(mark * 2, mark) if mark in "\"'" else name

@@ -1,11 +1,11 @@
-"""How do thousands of pictures that hardly differ fit in a few hundred kilobytes?
+"""How thousands of pictures that hardly differ fit in a few hundred kilobytes.
 
 A view is a set of named slots; a frame says which HTML fragment stands in each slot at one step. A
 book binds the frames: every distinct fragment is kept once, a step names only the slots that
 changed, and at every 64th step a keyframe names all of them, so that any step is reached from the
 keyframe before it, forwards, backwards or by a jump. Deflated, 2,515 steps over 842 flights take
-250 kB. Knows nothing of events, states or widgets; the
-browser reads the same book by the same two rules (``timemachine.js``).
+250 kB. Knows nothing of events, states or widgets; the browser reads a book by the same two rules
+(``timemachine.js``).
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ class Book:
 
     def packed(self, shell: str) -> bytes:
         """Return the book as it goes to a browser: JSON, deflated, with the HTML that holds the slots."""
-        written = json.dumps(vars(self) | {"shell": shell}, ensure_ascii=False, separators=(",", ":"))
+        written = json.dumps(
+            vars(self) | {"shell": shell}, ensure_ascii=False, separators=(",", ":")
+        )
         return zlib.compress(written.encode(), level=9)
 
 

@@ -1,4 +1,4 @@
-"""What HTML, and what text, shows a scene?
+"""What HTML shows a scene.
 
 The whole picture of one step: the line that says where the slider stands, the state in a view, the
 event with its envelope. Pure and deterministic, and plain tables without CSS or SVG, so that GitHub
@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from eventlab.event import RecordedEvent
-from eventlab.widgets.flipbook import Fragment, Frame, joined
+from eventlab.widgets.flipbook import Fragment, Frame
 from eventlab.widgets.markup import counted, heading, pair, value, word
 from eventlab.widgets.scenes import Key, Line, Reading, Row, Scene
 from eventlab.widgets.scenes import sign as sign_of
-from eventlab.widgets.values import moment
-from eventlab.widgets.views import FieldsView, RenderedView, Render, RowsView, View, key_words
+from eventlab.widgets.values import known, moment
+from eventlab.widgets.views import FieldsView, Render, RenderedView, RowsView, View, key_words
 
 SLOTS = ("line", "caption", "state", "event")
 
@@ -58,7 +60,8 @@ class Picture:
             f'<p class="tm-line" data-slot="line" role="status">{shown["line"]}</p>\n'
             f"{_note(self.reading)}"
             f'<div class="tm-panels">\n{self._view.panel(shown["caption"], shown["state"])}'
-            f'<div class="tm-side" style="--rows:{self._height()}"><table class="tm-event">\n<caption>event</caption>\n'
+            f'<div class="tm-side" style="--rows:{self._height()};--label:{self._label()}">'
+            '<table class="tm-event">\n<caption>event</caption>\n'
             f'<tbody data-slot="event">{shown["event"]}</tbody>\n</table></div>\n</div>\n</div>\n'
         )
 
@@ -76,6 +79,11 @@ class Picture:
         payload = max((len(event.data) for event in self.reading.events), default=0)
         changes = 0 if self.reading.key is not None else min(len(self.reading.fields), 5) + 1
         return 1 + len(self._envelope) + 1 + min(payload, 20) + changes
+
+    def _label(self) -> int:
+        """Return the characters of the longest name beside an event's value, up to 20."""
+        payload = {name for event in self.reading.events for name in event.data}
+        return min(max(map(len, (*self._envelope, *payload))), 20)
 
 
 def line(reading: Reading, scene: Scene) -> str:
@@ -116,19 +124,25 @@ def envelope(events: list[RecordedEvent]) -> dict[str, Callable[[RecordedEvent],
     }
     for name in ("actor", "reason", "correlation_id", "causation_id", "event_id", "tags", "schema"):
         if any(_says_something(event, name) for event in events):
-            shown[name] = lambda event, name=name: value(getattr(event, name) or None)
+            shown[name] = partial(_said, name)
     return shown
+
+
+def _said(name: str, event: RecordedEvent) -> str:
+    return value(known(getattr(event, name)) or None)
 
 
 def _clock(when: datetime) -> str:
     """Return a time of the envelope to the second; what is finer is its tooltip."""
     exact, seconds = moment(when), moment(when.replace(microsecond=0))
-    return f"{seconds} UTC" if exact == seconds else f'<span title="{exact} UTC">{seconds} UTC</span>'
+    if exact == seconds:
+        return f"{seconds} UTC"
+    return f'<span title="{exact} UTC">{seconds} UTC</span>'
 
 
 def _says_something(event: RecordedEvent, name: str) -> bool:
     usual = {"event_id": f"{event.stream}@{event.version}", "schema": 1}
-    found = getattr(event, name)
+    found = known(getattr(event, name))
     return bool(found) and found != usual.get(name)
 
 
@@ -144,20 +158,25 @@ def _payload(event: RecordedEvent) -> Iterator[str]:
 
 def _changes(fields: list[str], touched: tuple[Line, ...]) -> Iterator[str]:
     """Yield what became of which row, a line for each changed field, up to a dozen."""
-    told = [change for line in touched for change in _told(fields, line, len(touched) > 1)]
-    yield from told[:MOST_CHANGES]
-    if len(told) > MOST_CHANGES:
-        yield pair("", f"… and {counted(len(told) - MOST_CHANGES, 'more change')}")
+    changes = [change for line in touched for change in _compared(fields, line)]
+    for key, name, was, now, mark in changes[:MOST_CHANGES]:
+        if not name:
+            yield pair(key_words(key), was, mark)
+        else:
+            label = f"{key_words(key)} · {word(name)}" if len(touched) > 1 else word(name)
+            yield pair(label, f"{value(was)} → {value(now)}", mark)
+    if len(changes) > MOST_CHANGES:
+        yield pair("", f"… and {counted(len(changes) - MOST_CHANGES, 'more change')}")
 
 
-def _told(fields: list[str], line: Line, by_key: bool) -> Iterator[str]:
-    if line.sign in ("+", "−"):
-        yield pair(key_words(line.key), "appeared" if line.sign == "+" else "vanished", line.sign)
-    elif line.before is not None and line.now is not None:
-        for name, was, now in zip(fields, line.before, line.now, strict=True):
-            if mark := sign_of(was, now):
-                of = f"{key_words(line.key)} · " if by_key else ""
-                yield pair(of + word(name), f"{value(was)} → {value(now)}", mark)
+def _compared(fields: list[str], line: Line) -> Iterator[tuple[Key, str, Any, Any, str]]:
+    """Yield key, field, value before, value now and sign; a whole row that came or went has no field."""
+    if line.before is None or line.now is None:
+        yield line.key, "", "appeared" if line.before is None else "vanished", None, line.sign
+        return
+    for name, was, now in zip(fields, line.before, line.now, strict=True):
+        if mark := sign_of(was, now):
+            yield line.key, name, was, now, mark
 
 
 def _note(reading: Reading) -> str:

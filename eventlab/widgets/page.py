@@ -1,4 +1,4 @@
-"""How does a flip-book live on without a notebook?
+"""How a flip-book lives on without a notebook.
 
 One HTML file with the book, the same JavaScript and the same style sheet as the widget. Its content
 security policy lets that one script run and forbids every request, so that nothing in a log can ever
@@ -33,7 +33,7 @@ render({ model, el: document.getElementById("time-machine") });
 
 
 def page(title: str, book: bytes, step: int, picture: str) -> str:
-    """Return a self-contained page that opens a book at a step; `picture` is what shows without JavaScript."""
+    """Return a page that opens a book at a step; without JavaScript it shows the `picture`."""
     script = (HERE / "timemachine.js").read_text(encoding="utf-8") + START
     style = (HERE / "timemachine.css").read_text(encoding="utf-8")
     return f"""<!doctype html>

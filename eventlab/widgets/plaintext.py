@@ -1,4 +1,4 @@
-"""How does a scene read where there is no HTML: a terminal, a diff, a screen reader's log?
+"""How a scene reads where there is no HTML: in a terminal, in a diff, in a screen reader's log.
 
 The same picture as in `fragments`, as lines of plain text. Deterministic: nbval compares it.
 """

@@ -1,4 +1,4 @@
-"""Which moments does the slider stop at, and what did the events between them do?
+"""Which moments the slider stops at, and what the events between them did.
 
 Reads a log and a projection once, into a `Reading`. A projection that knows its ``changes`` is asked
 for them one single time; any other function log → DataFrame is called at every stop and neighbouring
@@ -34,14 +34,17 @@ class Log(Protocol):
 
     def __iter__(self) -> Iterator[RecordedEvent]: ...
     def __len__(self) -> int: ...
-    def until(self, *, position: int) -> Log: ...
+    def until(self, *, position: int) -> Log:
+        """Return the log up to a position."""
 
 
 Projection: TypeAlias = Callable[[Any], pd.DataFrame]
 """A `Fold`, a `Projection`, or any function log → DataFrame with one row per key."""
 
 
-def read(log: Log, projection: Projection, key: Any = None, max_steps: int | None = None) -> Reading:
+def read(
+    log: Log, projection: Projection, key: Any = None, max_steps: int | None = None
+) -> Reading:
     """Return what the events of a log did to a projection, at no more than `max_steps` stops.
 
     With a `key`, only events that touch it are stops. An empty log has one step, the empty past.
@@ -64,12 +67,9 @@ def frame(log: Log, projection: Projection, reading: Reading, step: int) -> pd.D
     A log in order of occurrence has cuts that no position can name; there the state is taken from
     the projection's changes.
     """
-    if not reading.events:
-        return projection(log)
     if not reading.in_order:
         return _frame_of_changes(log, projection, reading.events[:step])
-    last = reading.events[step - 1].position if step else reading.events[0].position - 1
-    return projection(log.until(position=last))
+    return projection(log.until(position=reading.events[step - 1].position if step else 0))
 
 
 def thinned(total: int, most: int) -> list[int]:
@@ -128,7 +128,13 @@ def _touches(
     numbers: list[int],
 ) -> Iterator[Touch]:
     number = pd.Series(range(1, len(stops) + 1), index=stops, dtype="int64")
-    steps = np.searchsorted(numbers, number.loc[changes["position"]]).tolist()
+    at = np.searchsorted(numbers, number.loc[changes["position"]])
+    if len(numbers) <= len(
+        stops
+    ):  # thinned: of what a key went through between two stops, the last
+        last = ~changes[key_names].assign(_step=at).duplicated(keep="last")
+        changes, at = changes[last], at[last]
+    steps = at.tolist()
     keys = zip(*(_values(changes[name]) for name in key_names), strict=True)
     rows = zip(*(_values(changes[name]) for name in fields), strict=True)
     for step, key, row, alive in zip(steps, keys, rows, changes["alive"].tolist(), strict=True):
@@ -140,7 +146,8 @@ def _values(column: pd.Series[Any]) -> list[Any]:
 
 
 def _frame_of_changes(log: Log, projection: Any, events: list[RecordedEvent]) -> pd.DataFrame:
-    whole, changes = projection(log), projection.changes(log)
+    whole: pd.DataFrame = projection(log)
+    changes: pd.DataFrame = projection.changes(log)
     seen = changes["position"] == (events[-1].position if events else None)
     upto = changes.iloc[: int(np.flatnonzero(seen)[-1]) + 1 if seen.any() else 0]
     last = upto.drop_duplicates(list(projection.key_names), keep="last")
@@ -152,11 +159,12 @@ def _read_frames(log: Log, function: Projection, key: Any, max_steps: int) -> Re
     numbers = thinned(len(log), max_steps)
     positions, events = _walk(log, numbers)
     _require_position_order(positions)
-    cuts = [positions[0] - 1, *(event.position for event in events)] if positions else [0]
+    cuts = [0, *(event.position for event in events)]
     frames = [_answer(function, log, cut) for cut in cuts]
-    fields = list(dict.fromkeys(name for frame in frames for name in frame if name != "position"))
+    columns = dict.fromkeys(str(name) for frame in frames for name in frame)
+    fields = [name for name in columns if name != "position"]
     reading = Reading(
-        name=getattr(function, "name", None) or getattr(function, "__name__", "state"),
+        name=_name(function),
         key_names=[str(name or "key") for name in frames[-1].index.names],
         fields=fields,
         key=None if key is None else _parts(key),
@@ -170,13 +178,18 @@ def _read_frames(log: Log, function: Projection, key: Any, max_steps: int) -> Re
     return reading
 
 
+def _name(function: Any) -> str:
+    name = getattr(function, "name", None) or getattr(function, "__name__", "")
+    return name if name and name != "<lambda>" else "state"
+
+
 def _answer(function: Projection, log: Log, position: int) -> pd.DataFrame:
     answer = function(log.until(position=position))
     if not isinstance(answer, pd.DataFrame):
         raise TimeMachineError.not_a_frame(function, answer)
     if not answer.index.is_unique:
         raise TimeMachineError.repeated_key(function, answer.index[answer.index.duplicated()][0])
-    return answer
+    return answer.rename(columns=str)
 
 
 def _rows(frame: pd.DataFrame, fields: list[str], key: Any) -> dict[Key, Row]:

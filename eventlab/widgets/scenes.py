@@ -1,4 +1,4 @@
-"""What is there to see at each stop of the slider?
+"""What there is to see at each stop of the slider.
 
 A stop lies behind one event (step 0 before the first); a scene is what can be seen from it: the event
 and the lines of state that fit on a screen, each as it was at the stop before and as it is now. Read
@@ -174,15 +174,14 @@ def _change(state: State, touches: Iterable[Touch]) -> tuple[Line, ...]:
         state.pop(key, None)
         if row is not None:
             state[key] = row
-    return tuple(Line(key, was, state.get(key)) for key, was in before.items())
+    lines = (Line(key, was, state.get(key)) for key, was in before.items())
+    return tuple(line for line in lines if line.before is not None or line.now is not None)
 
 
 def _visible(reading: Reading, most_rows: int) -> Callable[[State, Lines], Lines]:
     """Return the rule that picks the visible lines of a state and orders them."""
-    keys = reading.keys
-    if reading.key is not None:
-        return lambda state, touched: _pick([reading.key], state, touched)
-    if len(keys) <= most_rows:
+    keys = reading.keys if reading.key is None else [reading.key]
+    if len(keys) <= max(most_rows, 1):
         return lambda state, touched: _pick(keys, state, touched)
     return lambda state, touched: _pick(_newest_first(state, touched), state, touched, most_rows)
 

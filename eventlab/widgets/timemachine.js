@@ -35,7 +35,6 @@ async function render({ model, el }) {
   const root = document.createElement("div");
   root.className = "eventlab-tm";
   root.tabIndex = -1;
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab would take the arrow keys for its cells
   root.innerHTML = book.shell;
   el.replaceChildren(root);
 
@@ -108,16 +107,20 @@ async function render({ model, el }) {
     Home: "first", End: "last", PageDown: "farBack", PageUp: "farForward", " ": "play",
   };
 
-  root.addEventListener("keydown", (event) => {
+  function onKey(event) {
     const move = keys[event.key];
-    const pressed = event.key === " " && event.target.closest?.("button"); // its own click follows
-    const typed = event.target.closest?.("input:not([type=range]), textarea, select, [contenteditable]");
-    if (!move || pressed || typed || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!move || !event.composedPath().includes(root)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    const into = event.composedPath()[0];
+    if (move === "play" && into.closest("button, a, summary")) return; // Space is theirs
+    if (into.closest("input:not([type=range]), textarea, select, [contenteditable]")) return;
     event.preventDefault();
     event.stopPropagation();
     if (move !== "play") play(false);
     moves[move]();
-  });
+  }
+  // At the window, where we are asked before JupyterLab, which would move between its cells.
+  window.addEventListener("keydown", onKey, true);
   root.addEventListener("click", (event) => {
     const act = event.target.closest?.("[data-act]")?.dataset.act;
     if (!act) return;
@@ -134,6 +137,7 @@ async function render({ model, el }) {
   play(false);
   return () => {
     clearInterval(timer);
+    window.removeEventListener("keydown", onKey, true);
     model.off("change:step", show);
   };
 }

@@ -21,7 +21,8 @@ from eventlab.widgets import reading as read
 from eventlab.widgets.flipbook import bind
 from eventlab.widgets.fragments import Picture
 from eventlab.widgets.page import page
-from eventlab.widgets.plaintext import plain, title as title_of
+from eventlab.widgets.plaintext import plain
+from eventlab.widgets.plaintext import title as title_of
 from eventlab.widgets.scenes import Scene, scenes
 from eventlab.widgets.transport import transport
 from eventlab.widgets.views import Render

@@ -1,4 +1,4 @@
-"""What do the controls of a time machine look like, before a browser gives them life?
+"""What the controls of a time machine look like before a browser gives them life.
 
 Buttons, a slider and their words, as HTML; ``timemachine.js`` finds them by ``data-act``.
 """
@@ -38,13 +38,13 @@ def transport(label: str, last: int) -> str:
 
 def _button(act: str) -> str:
     icons = _icon(act) + (_icon("pause") if act == "play" else "")
-    word = escape(WORDS[act])
+    label = escape(WORDS[act])
     return (
-        f'<button type="button" data-act="{act}" title="{word}" aria-label="{word}">{icons}</button>'
+        f'<button type="button" data-act="{act}" title="{label}" aria-label="{label}">'
+        f"{icons}</button>"
     )
 
 
 def _icon(name: str) -> str:
-    return (
-        f'<svg class="{name}" viewBox="0 0 16 16" aria-hidden="true"><path d="{ICONS[name]}"/></svg>'
-    )
+    path = f'<path d="{ICONS[name]}"/>'
+    return f'<svg class="{name}" viewBox="0 0 16 16" aria-hidden="true">{path}</svg>'

@@ -1,4 +1,4 @@
-"""How does a value read on a screen?
+"""How a value reads on a screen.
 
 Short, exact and on one line: no value is rounded, and what had to be cut says so and keeps its full
 text for a tooltip. Knows nothing of HTML; every picture and every text preview speaks through here.
@@ -10,7 +10,7 @@ import json
 import numbers
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -24,11 +24,11 @@ LONGEST = 48
 
 
 def known(value: Any) -> Any:
-    """Return the value, or None where pandas, NumPy or JSON says it is missing."""
+    """Return the value in plain Python, or None where pandas, NumPy or JSON says it is missing."""
     if value is None or value is pd.NA or value is pd.NaT:
         return None
-    if isinstance(value, np.generic):
-        value = value.item()
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
     return None if isinstance(value, float) and value != value else value
 
 
@@ -36,8 +36,6 @@ def same(one: Any, other: Any) -> bool:
     """Whether two values read the same to a person who asks what changed."""
     if one is other:
         return True
-    if one is None or other is None:
-        return False
     try:
         return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
     except (TypeError, ValueError):  # an array answers with an array; ask their texts instead
@@ -45,15 +43,17 @@ def same(one: Any, other: Any) -> bool:
 
 
 def text(value: Any) -> str:
-    """Return the whole value on one line.
+    r"""Return the whole value on one line.
 
     Examples
     --------
-    >>> [text(value) for value in (12, 0.1, None, "", "a\\nb", {"to": ["Ana"]}, True)]
+    >>> [text(value) for value in (12, 0.1, None, "", "a\nb", {"to": ["Ana"]}, True)]
     ['12', '0.1', '·', "''", 'a↵b', '{"to":["Ana"]}', 'true']
-    >>> text(datetime(2026, 1, 31, 12)), text(date(2026, 1, 31))
-    ('2026-01-31 12:00', '2026-01-31')
+    >>> text(datetime(2026, 1, 31, 12))
+    '2026-01-31 12:00'
     """
+    if type(value) is int:  # the most frequent, and the quickest to say
+        return str(value)
     value = known(value)
     if value is None:
         return MISSING

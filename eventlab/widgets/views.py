@@ -1,4 +1,4 @@
-"""How is the state shown: as the fields of one key, as rows, or the way its author draws it?
+"""How the state is shown: as the fields of one key, as rows, or the way its author draws it.
 
 Three views with the same three verbs: ``caption`` and ``body`` give the fragments of a scene,
 ``panel`` the frame around them. Pure; a lesson's own widget is one more of these.
@@ -11,11 +11,21 @@ from typing import Any, Protocol, TypeAlias
 
 from eventlab.event import RecordedEvent
 from eventlab.widgets.flipbook import Fragment
-from eventlab.widgets.markup import SIGNS, Column, counted, kind, row_start, sign, sign_cell
-from eventlab.widgets.markup import table, value, word
+from eventlab.widgets.markup import (
+    SIGNS,
+    Column,
+    counted,
+    kind,
+    row_start,
+    sign,
+    sign_cell,
+    table,
+    value,
+    word,
+)
 from eventlab.widgets.scenes import Key, Line, Reading, Row, Scene
 from eventlab.widgets.scenes import sign as sign_of
-from eventlab.widgets.values import cut, is_number, known, short
+from eventlab.widgets.values import is_number, known
 
 Render: TypeAlias = Callable[[Any, RecordedEvent | None], Any]
 """A view made by its author: state and event → HTML or SVG, which is trusted as it is."""
@@ -93,9 +103,7 @@ class RowsView:
     def _row(self, line: Line) -> Fragment:
         if line.before is not None and line.now is not None and line.sign == "~":
             return self._cells_row(line.key, "~", self._compared(line.before, line.now))
-        row = line.before if line.now is None else line.now
-        if row is None:  # appeared and vanished between two stops
-            row = (None,) * len(self._kinds)
+        row = (line.before if line.now is None else line.now) or ()
         if line.sign:
             return self._cells_row(line.key, line.sign, self._cells(row))
         return self._still_row(line.key, row)
@@ -159,7 +167,7 @@ def rendered(render: Render, state: Any, event: RecordedEvent | None) -> str:
     """Return the HTML an author's function makes, or the sentence that says how it failed."""
     try:
         made = render(state, event)
-        made = made if isinstance(made, str) else made._repr_html_()
+        made = made._repr_html_() if hasattr(made, "_repr_html_") else made
         if not isinstance(made, str):
             raise TypeError(f"render must return HTML text, not {type(made).__name__}")
         return made

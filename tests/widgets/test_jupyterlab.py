@@ -1,0 +1,115 @@
+"""The time machine in a real JupyterLab in a real Chromium, moved by keyboard, heard by the kernel."""
+
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Page, expect
+
+from tests.browser import ROOT, ask_kernel, jupyterlab, open_notebook, screenshot, wait_until
+
+SMALL = [
+    """
+import ipywidgets
+import eventlab as el
+from eventlab.widgets import TimeMachine
+
+store = el.EventStore()
+for n in range(1, 41):
+    store.append(f"card-{n % 4}", el.Event("CardLoaded", {"amount": n}, occurred_at="2026-01-31"))
+cards = el.Projection("cards", balance=el.total("amount", plus="CardLoaded"))
+tm = TimeMachine(store, cards, step=20)
+tm
+""",
+    """
+slider = ipywidgets.IntSlider(value=20, max=tm.last)
+ipywidgets.jslink((slider, "value"), (tm, "step"))
+slider
+""",
+]
+
+TOURS = [path for path in [ROOT / "notebooks" / "00_tour.ipynb"] if path.exists()]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Notebooks and data as in a checkout, copied: JupyterLab saves what it has open."""
+    folder = tmp_path_factory.mktemp("lab")
+    for name in ("notebooks", "data"):
+        if (ROOT / name).exists():
+            shutil.copytree(ROOT / name, folder / name)
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    cells = [new_code_cell(source.strip()) for source in SMALL]
+    small = new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(small, folder / "small.ipynb")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(folder):
+    with jupyterlab(folder) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def test_keyboard_kernel_and_other_widgets_move_one_slider(lab, page):
+    open_notebook(page, lab, "small.ipynb")
+    line = page.locator(".eventlab-tm .tm-line")
+    expect(line).to_have_text(re.compile("^20 / 40"))
+
+    page.locator(".eventlab-tm input").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    assert line.inner_text() == "39 / 40 · 2026-01-31 00:00 · card-3 · CardLoaded"
+    assert page.locator(".tm-rows tbody tr.chg").inner_text().split() == ["~", "card-3", "~", "210"]
+    expect(page.locator(".widget-readout")).to_have_text("39")
+    kernel_follows(page, "(tm.step, tm.position, len(tm.frame()))", "(39, 39, 4)")
+    screenshot(page, "lab-light")
+
+    ask_kernel(page, "setattr(tm, 'step', 3)")
+    expect(line).to_have_text(re.compile("^3 / 40"))
+    expect(page.locator(".widget-readout")).to_have_text("3")
+
+    page.evaluate(
+        "jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
+    )
+    wait_until(page, "() => document.body.dataset.jpThemeLight === 'false'")
+    page.locator(".eventlab-tm input").focus()
+    page.keyboard.press("ArrowRight")
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.eventlab-tm')).colorScheme")
+        == "dark"
+    )
+    screenshot(page, "lab-dark")
+
+
+@pytest.mark.parametrize("notebook", TOURS, ids=lambda path: path.stem)
+def test_the_first_slider_of_a_notebook_moves(lab, page, notebook):
+    open_notebook(page, lab, f"notebooks/{notebook.name}")
+    slider = page.locator(".eventlab-tm input").first
+    line = page.locator(".eventlab-tm .tm-line").first
+    slider.focus()
+    last = int(slider.get_attribute("max"))
+
+    for key, step in (("Home", 0), ("ArrowRight", 1), ("End", last), ("ArrowLeft", last - 1)):
+        page.keyboard.press(key)
+        assert slider.input_value() == str(step)
+        assert line.inner_text().startswith(f"{step:,} / {last:,} · ")
+    screenshot(page, f"lab-{notebook.stem}")
+
+
+def kernel_follows(page: Page, expression: str, expected: str) -> None:
+    """The browser never waits for the kernel, so the kernel may be a message behind."""
+    answers = [ask_kernel(page, expression)]
+    while answers[-1] != expected and len(answers) < 5:
+        answers.append(ask_kernel(page, expression))
+    assert answers[-1] == expected, answers

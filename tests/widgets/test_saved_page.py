@@ -1,0 +1,206 @@
+"""A saved page in a real Chromium, opened by file://: it slides, plays, and asks no one for anything."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import eventlab as el
+from eventlab.widgets import TimeMachine
+from tests.browser import key_to_dom, screenshot
+from tests.widgets.conftest import HOSTILE
+
+SLIDER = ".eventlab-tm input[type=range]"
+
+
+class Opened:
+    """A page with all its requests and errors, and the text of its parts."""
+
+    def __init__(self, browser: Browser, path, **context):
+        self.page: Page = browser.new_context(**context).new_page()
+        self.requests, self.errors = [], []
+        self.page.on("request", lambda request: self.requests.append(request))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda message: self.errors.append(message.text))
+        self.page.goto(path.as_uri())
+        self.page.locator(SLIDER).focus()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        self.page.context.close()
+        if kind is None:
+            assert len(self.requests) == 1, "a request left the page"
+            assert self.errors == []
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def line(self):
+        return self.page.locator(".tm-line").inner_text()
+
+    def picture(self):
+        return self.page.locator(".tm-picture").text_content()
+
+
+@pytest.fixture
+def long_log():
+    store = el.EventStore()
+    for n in range(1, 31):
+        store.append(
+            f"card-{n % 3}", el.Event("CardLoaded", {"amount": n}, occurred_at="2026-01-31")
+        )
+    return store
+
+
+def text_of(page: Page, html: str) -> str:
+    """What a browser makes of HTML, as text."""
+    parse = "html => new DOMParser().parseFromString(html, 'text/html').body.textContent.trim()"
+    return page.evaluate(parse, html)
+
+
+def test_the_page_shows_at_every_step_what_python_says(browser, store, cards, tmp_path):
+    for key in (None, "card-1"):
+        tm = TimeMachine(store, cards, key=key)
+        with Opened(browser, tm.save(tmp_path / "cards.html")) as opened:
+            opened.press("Home")
+            for step in range(tm.last + 1):
+                assert opened.picture().strip() == text_of(opened.page, tm.html(step))
+                opened.press("ArrowRight")
+
+
+def test_the_page_is_moved_by_keys(browser, long_log, cards, tmp_path):
+    path = TimeMachine(long_log, cards).save(tmp_path / "cards.html")
+    with Opened(browser, path) as opened:
+        where = []
+        for key in ("Home", "ArrowRight", "ArrowUp", "PageUp", "ArrowLeft", "PageDown", "End"):
+            opened.press(key)
+            where.append(opened.line().split(" ")[0])
+
+        assert where == ["0", "1", "2", "5", "4", "1", "30"]
+
+
+def test_the_page_is_moved_by_mouse(browser, long_log, cards, tmp_path):
+    path = TimeMachine(long_log, cards, step=7).save(tmp_path / "cards.html")
+    with Opened(browser, path) as opened:
+        for act, expected in (
+            ("back", "6 / 30"),
+            ("forward", "7 / 30"),
+            ("last", "30 / 30"),
+            ("first", "0 / 30"),
+        ):
+            opened.page.locator(f"[data-act={act}]").click()
+            assert opened.line().startswith(expected)
+
+        slider = opened.page.locator(SLIDER)
+        box = slider.bounding_box()
+        slider.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+        assert opened.line().startswith("15 / 30")
+
+
+def test_the_page_plays_and_pauses(browser, long_log, cards, tmp_path):
+    path = TimeMachine(long_log, cards, step=0).save(tmp_path / "cards.html")
+    with Opened(browser, path, reduced_motion="reduce") as opened:
+        play = opened.page.locator("[data-act=play]")
+        assert play.get_attribute("aria-label") == "play (Space)"
+        opened.press(" ")
+        assert play.get_attribute("aria-label") == "pause (Space)"
+        expect(opened.page.locator(".tm-line")).to_have_text(re.compile("^2 / 30"))
+        play.click()
+
+        stopped_at = opened.line()
+        opened.page.wait_for_timeout(900)
+        assert opened.line() == stopped_at
+
+
+def test_ends_have_no_way_on(browser, store, cards, tmp_path):
+    with Opened(browser, TimeMachine(store, cards).save(tmp_path / "cards.html")) as opened:
+        assert opened.page.locator("[data-act=forward]").is_disabled()
+        opened.press("Home")
+        assert opened.page.locator("[data-act=back]").is_disabled()
+        assert opened.page.locator("[data-act=forward]").is_enabled()
+
+
+def test_hostile_names_and_payloads_do_not_run(browser, hostile, said, tmp_path):
+    for key in (None, *HOSTILE[:2]):
+        tm = TimeMachine(hostile, said, key=key)
+        with Opened(browser, tm.save(tmp_path / "said.html", title=HOSTILE[1])) as opened:
+            opened.press(*["ArrowLeft"] * tm.last, *["ArrowRight"] * tm.last)
+
+            assert opened.page.evaluate("window.hacked") is None
+            assert (
+                opened.page.locator(".tm-picture img, .tm-picture svg, .tm-picture script").count()
+                == 0
+            )
+
+
+def test_even_a_careless_render_function_runs_nothing(browser, hostile, said, tmp_path):
+    """It puts payloads into HTML as they are; the page's policy stops what they would do."""
+    tm = TimeMachine(hostile, said, render=lambda state, event: event.data["said"] if event else "")
+    opened = Opened(browser, tm.save(tmp_path / "said.html"))
+    opened.press(*["ArrowLeft"] * tm.last)
+
+    assert opened.page.evaluate("window.hacked") is None
+    assert {request.failure for request in opened.requests[1:]} == {"csp"}
+    opened.page.context.close()
+
+
+def test_it_speaks_to_a_screen_reader(browser, store, cards, tmp_path):
+    with Opened(browser, TimeMachine(store, cards).save(tmp_path / "cards.html")) as opened:
+        slider = opened.page.get_by_role("slider", name="step in time")
+        assert slider.get_attribute("aria-valuetext") == opened.line()
+        assert opened.page.get_by_role("status").inner_text() == opened.line()
+        assert opened.page.get_by_role("group", name="cards").count() == 1
+        for name in (
+            "before the first event",
+            "one step back",
+            "play",
+            "one step forward",
+            "to the last",
+        ):
+            assert opened.page.get_by_role("button", name=name).count() == 1
+        assert opened.page.locator("button:not([aria-label])").count() == 0
+
+
+def test_focus_can_be_seen(browser, store, cards, tmp_path):
+    path = TimeMachine(store, cards, step=2).save(tmp_path / "cards.html")
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    with Opened(browser, path) as opened:
+        for focused in (None, "last", "forward", "play", "back", "first"):
+            assert opened.page.evaluate("document.activeElement.dataset.act ?? null") == focused
+            assert opened.page.evaluate(outline) == "solid"
+            opened.press("Shift+Tab")
+
+
+def test_without_javascript_it_still_shows_a_step(browser, store, cards, tmp_path):
+    path = TimeMachine(store, cards, step=3).save(tmp_path / "cards.html")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(path.as_uri())
+
+    assert page.locator(".tm-line").inner_text().startswith("3 / 4")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [700, 1600])
+def test_it_fits_narrow_and_wide_light_and_dark(browser, long_log, cards, tmp_path, scheme, width):
+    for name, key in (("log", None), ("key", "card-1")):
+        path = TimeMachine(long_log, cards, key=key, step=7).save(tmp_path / "cards.html")
+        look = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}}
+        with Opened(browser, path, **look) as opened:
+            assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+            ground = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
+            screenshot(opened.page, f"page-{name}-{scheme}-{width}")
+
+
+def test_the_dom_follows_a_key_within_milliseconds(browser, long_log, cards, tmp_path):
+    path = TimeMachine(long_log, cards, step=0).save(tmp_path / "cards.html")
+    with Opened(browser, path) as opened:
+        found = key_to_dom(opened.page, ["ArrowRight"] * 30)
+
+        assert len(found) == 30
+        assert sorted(found)[15] < 50  # on any machine; the benchmark says how much

@@ -1,0 +1,179 @@
+// The JavaScript of the time machine, with a stub model and a stub of the little DOM it needs.
+// Run by test_javascript.py, which hands over a packed book and what Python says of every step.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import test from "node:test";
+
+const [scriptPath, casePath] = process.argv.slice(2);
+const given = JSON.parse(await readFile(casePath, "utf8"));
+const source = await readFile(scriptPath, "utf8");
+const { default: widget } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+
+class Element {
+  constructor(kind = "div") {
+    Object.assign(this, { kind, dataset: {}, attributes: {}, listeners: {}, parts: {}, writes: 0 });
+    this.classList = { toggle: (name, on) => (this.playing = on) };
+  }
+  set innerHTML(html) { this.html = html; this.writes += 1; }
+  get innerHTML() { return this.html; }
+  get textContent() { return this.html; }
+  setAttribute(name, value) { this.attributes[name] = value; }
+  getAttribute(name) { return this.attributes[name]; }
+  addEventListener(name, listener) { this.listeners[name] = listener; }
+  removeEventListener(name) { delete this.listeners[name]; }
+  replaceChildren(child) { this.child = child; }
+  closest(selector) { return selector.split(", ").includes(this.kind) ? this : null; }
+  querySelector(selector) { return (this.parts[selector] ??= new Element(selector)); }
+  querySelectorAll() {
+    return ["first", "back", "play", "forward", "last"].map((act) => {
+      const button = this.querySelector(act);
+      button.dataset.act = act;
+      return button;
+    });
+  }
+}
+
+class Model {
+  constructor(step) {
+    this.state = { step, book: Buffer.from(given.book, "base64") };
+    this.saved = [];
+    this.listeners = {};
+  }
+  get(name) { return this.state[name]; }
+  set(name, value) { this.state[name] = value; }
+  save_changes() { this.saved.push(this.state.step); }
+  on(name, listener) { this.listeners[name] = listener; }
+  off(name, listener) { assert.equal(this.listeners[name], listener); delete this.listeners[name]; }
+}
+
+async function open(step = 0) {
+  globalThis.window = new Element("window");
+  globalThis.document = { createElement: () => new Element() };
+  const el = new Element();
+  const model = new Model(step);
+  const close = await widget.render({ model, el });
+  const root = el.child;
+  root.querySelector(".tm-fields").parentElement = null;
+  const slot = (name) => root.querySelector(`[data-slot="${name}"]`);
+  const press = (key, extra = {}) => {
+    const event = {
+      key,
+      prevented: false,
+      composedPath: () => [extra.target ?? root.querySelector("input"), root],
+      preventDefault() { this.prevented = true; },
+      stopPropagation() {},
+      ...extra,
+    };
+    window.listeners.keydown(event);
+    return event;
+  };
+  const last = given.frames.length - 1;
+  const seen = () => Object.fromEntries(Object.keys(given.frames[0]).map((n) => [n, slot(n).html]));
+  return { model, root, slot, press, close, last, seen };
+}
+
+test("every step shows what Python says, forwards, backwards and by jumps", async () => {
+  const { press, last, seen, model } = await open();
+  assert.deepEqual(seen(), given.frames[0]);
+  for (let step = 1; step <= last; step++) {
+    press("ArrowRight");
+    assert.deepEqual(seen(), given.frames[step]);
+  }
+  for (let step = last - 1; step >= 0; step--) {
+    press("ArrowLeft");
+    assert.deepEqual(seen(), given.frames[step]);
+  }
+  for (let jump = 0, step = 0; jump < 200; jump++, step = (step * 7 + 11) % (last + 1)) {
+    model.set("step", step);
+    model.listeners["change:step"]();
+    assert.deepEqual(seen(), given.frames[step]);
+  }
+});
+
+test("keys move by one, by a tenth and to the ends, and stop there", async () => {
+  const { press, model, last } = await open(0);
+  const far = Math.round(last / 10);
+  const moves = [
+    ["ArrowRight", 1], ["ArrowUp", 2], ["ArrowLeft", 1], ["ArrowDown", 0], ["ArrowDown", 0],
+    ["PageUp", far], ["PageDown", 0], ["End", last], ["ArrowRight", last], ["Home", 0],
+  ];
+  for (const [key, step] of moves) {
+    assert.ok(press(key).prevented);
+    assert.equal(model.get("step"), step, key);
+  }
+});
+
+test("keys that belong to others are left alone", async () => {
+  const { press, model } = await open(3);
+  for (const extra of [{ ctrlKey: true }, { metaKey: true }, { altKey: true }, { shiftKey: true }]) {
+    assert.ok(!press("ArrowRight", extra).prevented);
+  }
+  assert.ok(!press("a").prevented);
+  assert.ok(!press("ArrowRight", { target: new Element("textarea") }).prevented);
+  assert.ok(!press("ArrowRight", { composedPath: () => [new Element()] }).prevented);
+  assert.ok(!press(" ", { target: new Element("button") }).prevented);
+  assert.equal(model.get("step"), 3);
+});
+
+test("a step is saved once, and not at all where nothing moved", async () => {
+  const { press, model } = await open(0);
+  press("Home");
+  press("ArrowRight");
+  assert.deepEqual(model.saved, [1]);
+});
+
+test("only slots that differ are written", async () => {
+  const { slot, model } = await open(1);
+  const writes = slot("state").writes;
+  model.listeners["change:step"]();
+  assert.equal(slot("state").writes, writes);
+});
+
+test("a step beyond an end shows that end", async () => {
+  const { model, seen, last } = await open(0);
+  model.set("step", 10 ** 6);
+  model.listeners["change:step"]();
+  assert.deepEqual(seen(), given.frames[last]);
+});
+
+test("the slider says where it stands", async () => {
+  const { root, press, slot } = await open(0);
+  press("ArrowRight");
+  assert.equal(root.querySelector("input").value, 1);
+  assert.equal(root.querySelector("input").attributes["aria-valuetext"], slot("line").html);
+});
+
+test("play goes on by itself, from the beginning if at the end, and ends at the end", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const { press, model, root, last, slot } = await open(last_step());
+  press(" ");
+  assert.equal(model.get("step"), 0);
+  assert.ok(root.playing);
+  assert.equal(slot("line").attributes["aria-live"], "off");
+  t.mock.timers.tick(60_000 * 2);
+  assert.equal(model.get("step"), last);
+  assert.ok(!root.playing);
+  assert.equal(slot("line").attributes["aria-live"], "polite");
+});
+
+test("any move stops the play", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const { press, model, root } = await open(0);
+  press(" ");
+  press("ArrowRight");
+  t.mock.timers.tick(10_000);
+  assert.equal(model.get("step"), 1);
+  assert.ok(!root.playing);
+});
+
+test("a closed view listens no more", async () => {
+  const { close, model } = await open(0);
+  close();
+  assert.deepEqual(model.listeners, {});
+  assert.deepEqual(window.listeners, {});
+});
+
+function last_step() {
+  return given.frames.length - 1;
+}
