@@ -121,11 +121,12 @@ def _text(value: str, field: str) -> str:
 
 
 def _integer(value: int, field: str) -> int:
+    value = int(value)  # a range looks for a subclass of int, such as an IntEnum, one by one
     if value not in INT64:
         raise PayloadError(
             field, f"is the integer {value}, beyond 64 bits", "store it as text, or split it"
         )
-    return int(value)
+    return value
 
 
 def _number(value: float, field: str) -> float:

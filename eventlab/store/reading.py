@@ -46,9 +46,15 @@ def _by_position(log: Log, con: duckdb.DuckDBPyConnection) -> Iterator[list[Reco
     [(events, first, last)] = log.run(
         con, "select count(*), min(position), max(position) from events"
     ).fetchall()
-    if not events:
-        return
-    slices = -(-events // BATCH)
+    if events > BATCH:
+        yield from _slices(log, con, -(-events // BATCH), first, last)
+    elif events:
+        yield _events(log.run(con, f"{ENVELOPE} order by position"))
+
+
+def _slices(
+    log: Log, con: duckdb.DuckDBPyConnection, slices: int, first: int, last: int
+) -> Iterator[list[RecordedEvent]]:
     edges = np.linspace(first, last + 1, slices + 1, dtype=np.int64).tolist()
     for low, high in pairwise(edges):
         within = "where position >= $low and position < $high order by position"

@@ -21,14 +21,12 @@ _SKIPPED = rf"""
 """
 _WORD = re.compile(rf"{_SKIPPED} | (?P<word>\w+|{_QUOTED})", re.VERBOSE | re.DOTALL)
 _SEMICOLON = re.compile(rf"{_SKIPPED} | {_QUOTED} | (?P<end>;)", re.VERBOSE | re.DOTALL)
-_PAYLOAD_FIELD = re.compile(
-    rf"""{_SKIPPED}
+_ACCESS = rf"""{_SKIPPED}
     | (?P<access> (?:\bdata|"data") \s*
         (?: \.\s*(?P<field>\w++|{_QUOTED}) | \[\s*(?P<key>{_TEXT})\s*\] )
-      ) (?! \s*[.\[(] )                       # a path that goes on has no type of its own
-    | {_QUOTED}""",
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
-)
+      ) (?P<goes_on> \s*[.\[(] )?+            # a path that goes on has no type of its own
+    | {_QUOTED}"""
+_PAYLOAD_FIELD = re.compile(_ACCESS, re.VERBOSE | re.DOTALL | re.IGNORECASE)
 _SCALARS = {"BIGINT", "DOUBLE", "VARCHAR", "BOOLEAN"}
 
 
@@ -91,12 +89,38 @@ def typed(sql: str, fields: Iterable[Field]) -> str:
     types = column_types(fields)
 
     def cast(match: re.Match[str]) -> str:
-        if not match["access"]:
+        if not match["access"] or match["goes_on"]:
             return match[0]
         sql_type = types.get(_unquoted(match["field"] or match["key"]))
         return f"{match['access']}::{sql_type}" if sql_type in _SCALARS else match[0]
 
     return _PAYLOAD_FIELD.sub(cast, sql)
+
+
+def extracted(sql: str, fields: Iterable[Field]) -> tuple[str, list[str]]:
+    r"""Return the text with payload fields as columns of their own, and these columns as SQL.
+
+    DuckDB 2.0 reads one field of a VARIANT from its own storage only in the SELECT that scans the
+    table; through a subquery or a CTE it takes whole payloads along, 18 times slower over 10 M events.
+
+    Examples
+    --------
+    >>> print(*extracted("sum(data.amount)", [Field("CardLoaded", "amount", "DOUBLE")]))
+    sum("data.amount") ['events.data[\'amount\']::DOUBLE as "data.amount"']
+    """
+    types = column_types(fields)
+    columns: dict[str, None] = {}
+
+    def column(match: re.Match[str]) -> str:
+        if not match["access"]:
+            return match[0]
+        field = _unquoted(match["field"] or match["key"])
+        cast = f"::{types[field]}" if types.get(field) in _SCALARS else ""
+        name = quoted(f"data.{field}")
+        columns[f"events.{payload_field(field)}{cast} as {name}"] = None
+        return f"{name}{match['goes_on'] or ''}"
+
+    return _PAYLOAD_FIELD.sub(column, sql), list(columns)
 
 
 def column_types(fields: Iterable[Field]) -> dict[str, str]:

@@ -85,7 +85,7 @@ def recorded(*payloads, store=None):
     return store
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(payloads=st.lists(PAYLOADS, min_size=1, max_size=4))
 @example(payloads=[ODD_NAMES, MIXED])
 @example(payloads=[{"x": 1}, {"x": 1.0}, {"x": True}, {"x": "1"}, {"x": None}, {}])
@@ -102,7 +102,7 @@ def test_a_payload_comes_back_equal_in_value_and_type(payloads):
     assert exactly(through_sql) == exactly(payloads)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(payload=PAYLOADS)
 @example(payload=ODD_NAMES)
 @example(payload=MIXED)
@@ -237,10 +237,10 @@ def test_what_equals_a_plain_value_is_stored_as_one(store, given, stored):
         (pd.NA, "is a NAType"),
         (UUID(int=0), r"is a UUID, which JSON cannot hold: store str\(value\)"),
         (1j, "is a complex"),
-        (object(), "is a object"),
+        (print, "is a builtin_function_or_method"),
         (2**63, "is the integer 9223372036854775808, beyond 64 bits: store it as text"),
         (-(2**63) - 1, "is the integer -9223372036854775809, beyond 64 bits"),
-        (np.uint64(2**64 - 1), "beyond 64 bits"),
+        (np.uint64(2**64 - 1), "is the integer 18446744073709551615, beyond 64 bits"),
         ("\ud800", r"holds text that is not valid Unicode .*repair or escape it"),
     ],
     ids=repr,
