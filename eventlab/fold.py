@@ -125,12 +125,15 @@ class Fold(TimeTravel):
             positions[key] = event.position
         return self.frame(states, positions)
 
+    @property
+    def by_stream(self) -> bool:
+        """Whether the key of an event is simply its stream."""
+        return self.key is None
+
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched, in fold order, for all keys or one."""
         if key is not None:
-            self.require_key(key)
-        if self.key is None and key is not None:
-            log = log.stream(str(key))
+            log = self.about(log, key)
         keys, moments, states = [], [], []
         for touched, event, state in self.steps(_watched(log, self.name), {}, only=key):
             keys.append(touched)

@@ -138,6 +138,11 @@ class Projection(TimeTravel):
         return tuple(name for name, _ in self.columns)
 
     @property
+    def by_stream(self) -> bool:
+        """Whether the key of an event is simply its stream."""
+        return self.touches == BY_STREAM
+
+    @property
     def definition(self) -> str:
         """The description as text, as it could be typed."""
         return repr(self)
@@ -172,9 +177,9 @@ class Projection(TimeTravel):
 
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched, in fold order, for all keys or one."""
-        parts: tuple[Part, ...] = () if key is None else self.require_key(key)
-        if self.touches == BY_STREAM and parts:
-            log, parts = log.stream(str(parts[0])), ()
+        parts: tuple[Part, ...] = ()
+        if key is not None:
+            log, parts = self.about(log, key), () if self.by_stream else self.require_key(key)
         bound = Bound()
         rows = self._run(log, self._query(bound, log).changes(parts), bound)
         return self._typed(rows, [*MOMENT, *self.fields, "alive"])

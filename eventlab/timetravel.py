@@ -82,6 +82,16 @@ class TimeTravel(ABC):
     def definition(self) -> str:
         """The whole rule as text: two rules with the same text give the same answers."""
 
+    @property
+    @abstractmethod
+    def by_stream(self) -> bool:
+        """Whether the key of an event is simply its stream."""
+
+    def about(self, log: Log, key: Key) -> Log:
+        """Return the part of a log that can touch a key: its stream alone, where the key is the stream."""
+        parts = self.require_key(key)
+        return log.stream(str(parts[0])) if self.by_stream else log
+
     def history(self, log: Log, key: Key) -> pd.DataFrame:
         """Return how one key came to be as it is, one row per event that touched it, in fold order.
 

@@ -15,6 +15,7 @@ from eventlab.errors import BadRow, ImportFailed
 from eventlab.importers.files import LONGEST_LINE, File
 from eventlab.payload import require_exact
 from eventlab.store.columns_in import Roles, literal, require_distinct
+from eventlab.store.sqltext import quoted
 from eventlab.store.staged_table import Column
 
 if TYPE_CHECKING:
@@ -62,17 +63,13 @@ class JSONLinesFile(File):
         self._refuse_bad_lines(con, staged)
         named = require_distinct(dict.fromkeys(self.roles.given().values()))
         self._require(named, con, staged)
-        columns = {key: Column("VARCHAR", f"line->>{pointer(key)}") for key in named}
-        without = literal(json.dumps(dict.fromkeys(named)))
-        left = Column("VARCHAR", f"json_merge_patch(line, {without})::varchar")
-        return columns if self.roles.data else columns | {PAYLOAD: left}
-
-    def refusal(self, reason: str) -> ImportFailed:
-        """Return the error that names the bad element of an array; DuckDB 2.0 counts one too many."""
-        found = re.search(r"record/value (?P<row>\d+): (?P<problem>[^\n.]*)", reason)
-        if found is None:
-            return super().refusal(reason)
-        return BadRow.line(self.path, int(found["row"]) - 1, _NO_OBJECT_HERE, found["problem"])
+        cells = {key: f"line->>{pointer(key)}" for key in named}
+        if self.roles.data is None:
+            without = literal(json.dumps(dict.fromkeys(named)))
+            cells[PAYLOAD] = f"json_merge_patch(line, {without})::varchar"
+        taken_apart = ", ".join(f"{cell} as {quoted(name)}" for name, cell in cells.items())
+        con.execute(f"create or replace table {staged} as select {taken_apart} from {staged}")
+        return {name: Column("VARCHAR", quoted(name)) for name in cells}
 
     def _refuse_bad_lines(self, con: duckdb.DuckDBPyConnection, staged: str) -> None:
         for row, line in con.execute(_NO_OBJECT.format(staged)).fetchall():

@@ -61,11 +61,9 @@ def load(writer: Writer, table: Table, roles: Roles) -> Appended:
 @contextmanager
 def _scratch(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Keep where the streams of this load stand in a temporary table of this connection."""
-    con.execute(
-        "create temp table el_heads (stream varchar primary key, stream_no integer, version bigint)"
-    )
+    con.execute("create temp table el_heads (stream varchar, stream_no integer, version bigint)")
     yield
-    con.execute("drop table if exists el_slice")
+    con.execute("drop view if exists el_slice")
     con.execute("drop table el_heads")
 
 
@@ -96,18 +94,14 @@ class _Load:
     def _load_slice(self, start: int, stop: int) -> None:
         source = self.table.slice(self.con, start, stop)
         self._refuse_bad_rows(source)
-        self.con.execute(f"create or replace temp table el_slice as {self.shape.select(source)}")
+        # A view, not a table: what a transaction drops stays in memory until it ends.
+        self.con.execute(f"create or replace temp view el_slice as {self.shape.select(source)}")
         self._refuse_bad_payloads()
-        if start == 0:
-            self._find_repetition()
-        if self.repeats is not None:
-            self._require_repetition(stop - start)
+        if self._is_repetition(start, stop):
             return
         self._refuse_steps_back()
-        self._give_ids()
         self._find_streams()
-        self._refuse_reserved_ids()
-        self._insert()
+        self._insert(start, stop)
         self._note_fields(source)
 
     def _done(self) -> Appended:
@@ -154,50 +148,53 @@ class _Load:
             raise BadRow.steps_back(row, moment, before)
         self.last_recorded = self._one("select max(recorded_at) from el_slice")
 
-    def _refuse_reserved_ids(self) -> None:
-        for row, event_id, is_taken in self.con.execute(_RESERVED).fetchall():
-            if is_taken:
-                raise DuplicateEventError(event_id, _PARTLY)
-            raise BadRow.reserved_id(row, event_id)
+    # -- a table that is stored already ---------------------------------------------------------
 
-    # -- a table that is stored already -----------------------------------------------------------
-
-    def _find_repetition(self) -> None:
-        """Let the first slice decide: all of a table is new, or all of it is stored already."""
-        if self.shape.roles.event_id is not None:
-            self.con.execute(_STORED)
-            self.repeats = self._one("select event_id from el_stored order by el_row limit 1")
-
-    def _require_repetition(self, size: int) -> None:
-        self.con.execute(_STORED)
-        if self._one("select count(*) from el_stored") < size:
-            raise DuplicateEventError(str(self.repeats), _PARTLY)
-        if other := self._one(_DIFFERENT, [self.last_repeated]):
+    def _is_repetition(self, start: int, stop: int) -> bool:
+        """Tell whether these rows are stored already; the first slice decides for the whole table."""
+        if self.shape.roles.event_id is None or (start > 0 and self.repeats is None):
+            return False
+        [found] = self.con.execute(_STORED, [self.last_repeated]).fetchall()
+        stored, first, different, position = found
+        if start == 0:
+            self.repeats = first
+        if self.repeats is None:
+            return False
+        if stored < stop - start:
+            raise DuplicateEventError(self.repeats, _PARTLY)
+        if different is not None:
             raise DuplicateEventError(
-                other, "is stored already with another stream, order or content"
+                different, "is stored already with another stream, order or content"
             )
-        self.last_repeated = self._one("select max(position) from el_stored")
+        self.last_repeated = position
+        return True
 
     # -- writing --------------------------------------------------------------------------------
-
-    def _give_ids(self) -> None:
-        """Name the events that bring no id, where the store was opened with ``ids=``."""
-        if self.ids is None:
-            return
-        nameless = self.con.execute(
-            "select el_row from el_slice where event_id is null order by el_row"
-        ).fetchall()
-        ids = [self.ids() for _ in nameless]
-        self.con.execute(_NAME, [[row for (row,) in nameless], ids])
 
     def _find_streams(self) -> None:
         self.con.execute(_NEW_STREAMS, [self.stream_no])
         self.stream_no = self._one("select coalesce(max(stream_no), 0) from main.streams")
         self.con.execute(_HEADS, [self.before])
 
-    def _insert(self) -> None:
-        self.con.execute(_INSERT, {"before": self.before, "now": self.recorded_at})
+    def _insert(self, start: int, stop: int) -> None:
+        naming = {"ids": self._new_ids(start, stop), "start": start}
+        self._refuse_reserved_ids(naming)
+        self.con.execute(_INSERT, {**naming, "before": self.before, "now": self.recorded_at})
         self.con.execute(_MOVE_HEADS)
+
+    def _new_ids(self, start: int, stop: int) -> list[str | None] | None:
+        """Return ids for the rows that bring none, where the store was opened with ``ids=``."""
+        if self.ids is None:
+            return None
+        nameless = self.con.execute("select el_row from el_slice where event_id is null").fetchall()
+        rows = {row for (row,) in nameless}
+        return [self.ids() if row in rows else None for row in range(start + 1, stop + 1)]
+
+    def _refuse_reserved_ids(self, naming: dict[str, Any]) -> None:
+        for row, event_id, is_taken in self.con.execute(_RESERVED, naming).fetchall():
+            if is_taken:
+                raise DuplicateEventError(event_id, _PARTLY)
+            raise BadRow.reserved_id(row, event_id)
 
     def _note_fields(self, source: str) -> None:
         new = [field for field in self._fields(source) if field not in self.fields]
@@ -246,8 +243,8 @@ def _repeated_id(con: duckdb.DuckDBPyConnection, reason: str) -> DuplicateEventE
 _PARTLY = "is stored already, but the table also has events that are not"
 
 _NO_OBJECT = """
-select el_row, data from el_slice where not json_valid(data) or json_type(data) <> 'OBJECT'
-order by el_row limit 1
+select el_row, data from el_slice
+where case when json_valid(data) then json_type(data) <> 'OBJECT' else true end order by el_row limit 1
 """
 
 # Python's and DuckDB's JSON readers part ways on these: integers beyond 64 bits, NaN, huge exponents, deep
@@ -275,16 +272,12 @@ _KIND_OF_JSON = """case {} when 'BIGINT' then 'BIGINT' when 'UBIGINT' then 'BIGI
     'DOUBLE' when 'VARCHAR' then 'VARCHAR' when 'BOOLEAN' then 'BOOLEAN' when 'NULL' then 'NULL'
     else 'VARIANT' end"""
 
+# Events of a type have few shapes, and a shape is found eight times faster than the members of a payload.
 _FIELDS_OF_JSON = f"""
-select s.type, member.key, {_KIND_OF_JSON.format("member.type")} as kind
-from el_slice s, json_each(s.data) member
-group by all order by min(el_row), min(member.id)
-"""
-
-_NAME = """
-update el_slice set event_id = given.event_id
-from (select unnest(?::bigint[]) as el_row, unnest(?::varchar[]) as event_id) as given
-where el_slice.el_row = given.el_row
+select found.type, member.key, {_KIND_OF_JSON.format("member.value->>'$'")} as kind
+from (select type, json_structure(data) as shape, min(el_row) as first from el_slice group by all) as found,
+     json_each(shape) as member
+group by all order by min(first), min(member.id)
 """
 
 _NEW_STREAMS = """
@@ -310,7 +303,8 @@ where el_heads.stream = added.stream
 """
 
 _NUMBERED = """
-select el_slice.*, stream_no, version + row_number() over (partition by stream_no order by el_row) as version
+select el_slice.* replace (coalesce(event_id, ($ids::varchar[])[el_row - $start]) as event_id), stream_no,
+       version + row_number() over (partition by stream_no order by el_row) as version
 from el_slice join el_heads using (stream)
 """
 
@@ -332,34 +326,30 @@ from ({_NUMBERED})
 order by el_row
 """
 
+# The rows of a slice beside the events that have their ids: how many there are, the first id, the first that
+# stands for another event or comes too early, and the last position.
 _STORED = """
-create or replace temp table el_stored as
 with named as (
-    select el_row, event_id, position from el_slice join main.events on given_id = event_id
+    select el_row, position from el_slice join main.events on given_id = event_id
     union all
-    select el_row, event_id, position
-    from (select el_row, event_id, regexp_extract(event_id, '(?s)^(.+)@[1-9][0-9]*$', 1) as own_stream,
+    select el_row, position
+    from (select el_row, regexp_extract(event_id, '(?s)^(.+)@[1-9][0-9]*$', 1) as own_stream,
                  try_cast(regexp_extract(event_id, '@([1-9][0-9]*)$', 1) as bigint) as own_version
           from el_slice)
     join main.streams on stream = own_stream
     join main.events e on e.stream_no = streams.stream_no and e.version = own_version and given_id is null
-)
-select el_row, event_id, position, stream, e.type, e.data::json::varchar as data, e.occurred_at,
-       e.recorded_at, e.actor, e.reason, e.correlation_id, e.causation_id, e.tags, e.schema
-from named join main.events e using (position) join main.streams using (stream_no)
-"""
-
-_DIFFERENT = """
-select event_id from (
-    select s.event_id, s.el_row,
+), compared as (
+    select el_row, s.event_id, position,
            (s.stream, s.type, s.data::json::variant::json::varchar, s.actor, s.reason, s.correlation_id,
-            s.causation_id, coalesce(s.occurred_at, t.occurred_at), coalesce(s.recorded_at, t.recorded_at),
+            s.causation_id, coalesce(s.occurred_at, e.occurred_at), coalesce(s.recorded_at, e.recorded_at),
             null::varchar[], 1)
            is distinct from
-           (t.stream, t.type, t.data, t.actor, t.reason, t.correlation_id, t.causation_id, t.occurred_at,
-            t.recorded_at, t.tags, t.schema)
-           or t.position <= lag(t.position, 1, ?) over (order by s.el_row)
-           as differs
-    from el_slice s join el_stored t using (el_row)
-) where differs order by el_row limit 1
+           (streams.stream, e.type, e.data::json::varchar, e.actor, e.reason, e.correlation_id,
+            e.causation_id, e.occurred_at, e.recorded_at, e.tags, e.schema)
+           or position <= lag(position, 1, ?) over (order by el_row) as differs
+    from el_slice s join named using (el_row) join main.events e using (position)
+    join main.streams using (stream_no)
+)
+select count(*), arg_min(event_id, el_row), arg_min(event_id, el_row) filter (where differs), max(position)
+from compared
 """

@@ -110,11 +110,14 @@ def extracted(sql: str, fields: Iterable[Field]) -> tuple[str, list[str]]:
     """
     types = column_types(fields)
     columns: dict[str, None] = {}
+    first: dict[str, str] = {}
 
     def column(match: re.Match[str]) -> str:
         if not match["access"]:
             return match[0]
         field = _unquoted(match["field"] or match["key"])
+        if first.setdefault(field.casefold(), field) != field:
+            return match[0]  # fields may differ in capitals only, and names of columns may not
         cast = f"::{types[field]}" if types.get(field) in _SCALARS else ""
         name = quoted(f"data.{field}")
         columns[f"events.{payload_field(field)}{cast} as {name}"] = None

@@ -80,6 +80,7 @@ class StagedTable:
             f"attach {literal(str(Path(self._folder.name, 'staged.duckdb')))} as {self._alias}"
         )
         self._con = con
+        con.execute(_MEASURED)
         try:
             _run(con, f"create table {self._staged} as {self._source.query(con)}")
         except duckdb.Error as error:
@@ -95,6 +96,10 @@ class StagedTable:
             f"(select {cells}, rowid + 1 as {ROW} from {self._staged} "
             f"where rowid >= {start} and rowid < {stop})"
         )
+
+
+# DuckDB measures how far a statement is only where it may show a bar; ours is shown instead.
+_MEASURED = "set enable_progress_bar = true; set enable_progress_bar_print = false"
 
 
 def _run(con: duckdb.DuckDBPyConnection, statement: str) -> None:

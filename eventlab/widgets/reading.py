@@ -62,14 +62,29 @@ def read(
 
 
 def frame(log: Log, projection: Projection, reading: Reading, step: int) -> pd.DataFrame:
-    """Return the state of all keys at a step, as the projection gives it.
+    """Return the state at a step as the projection gives it: of the reading's key, or of all keys.
 
     A log in order of occurrence has cuts that no position can name; there the state is taken from
     the projection's changes.
     """
-    if not reading.in_order:
-        return _frame_of_changes(log, projection, reading.events[:step])
-    return projection(log.until(position=reading.events[step - 1].position if step else 0))
+    part = _about(log, projection, reading.key)
+    if reading.in_order:
+        position = reading.events[step - 1].position if step else 0
+        state = projection(part.until(position=position))
+    else:
+        state = _frame_of_changes(part, projection, reading.events[:step])
+    return state if reading.key is None else state[state.index.isin([_index_of(reading.key)])]
+
+
+def _about(log: Log, projection: Any, key: tuple[Any, ...] | None) -> Log:
+    if key is None or not hasattr(projection, "about"):
+        return log
+    part: Log = projection.about(log, _index_of(key))
+    return part
+
+
+def _index_of(key: tuple[Any, ...]) -> Any:
+    return key[0] if len(key) == 1 else key
 
 
 def thinned(total: int, most: int) -> list[int]:

@@ -120,7 +120,7 @@ class TimeMachine(anywidget.AnyWidget):
         return self.event.position if self.step else 0
 
     def frame(self, step: int | None = None) -> pd.DataFrame:
-        """Return the state of all keys at a stop (the current one), as the projection gives it."""
+        """Return the state at a stop (the current one): of the key, or of all keys where none was named."""
         return read.frame(self._log, self._projection, self._reading, self._require(step))
 
     def html(self, step: int | None = None) -> str:

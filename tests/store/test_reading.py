@@ -23,7 +23,7 @@ def texts(*values):
 def store():
     """Two cards; the second event of card-7 happened before its first and was recorded late."""
     clock = iter(["2026-02-01", "2026-02-02", "2026-02-03"])
-    with el.EventStore(clock=lambda: next(clock)) as store:
+    with el.EventStore(clock=lambda: next(clock, "2026-02-04")) as store:
         store.append(
             "card-7",
             el.Event(

@@ -41,11 +41,29 @@ def test_a_step_beyond_an_end_stops_at_that_end(store, cards):
 
 
 def test_frames_are_what_the_projection_says(store, cards):
+    tm = TimeMachine(store, cards)
+
+    for tm.step in range(5):
+        assert_frame_equal(tm.frame(), cards(store.until(position=tm.position)))
+
+
+def test_the_frame_of_a_key_has_that_key_alone(store, cards):
     tm = TimeMachine(store, cards, key="card-1")
 
     for tm.step in range(3):
-        assert_frame_equal(tm.frame(), cards(store.until(position=tm.position)))
-    assert_frame_equal(tm.frame(1), cards(store.until(position=1)))
+        expected = cards(store.stream("card-1").until(position=tm.position))
+        assert_frame_equal(tm.frame(), expected)
+    assert tm.frame(1).index.tolist() == ["card-1"]
+
+
+def test_a_key_is_shown_without_folding_the_others(store):
+    def evolve(card, event):
+        assert event.stream == "card-1"
+        return {"events": card["events"] + 1}
+
+    tm = TimeMachine(store, el.Fold(evolve, initial={"events": 0}), key="card-1")
+
+    assert tm.frame(2)["events"].tolist() == [2]
 
 
 def test_without_a_number_it_speaks_of_the_current_step(store, cards):
