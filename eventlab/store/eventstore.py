@@ -223,10 +223,10 @@ def _place(path: str | os.PathLike[str] | None, read_only: bool) -> Path | None:
 def _prepare(database: Database) -> None:
     try:
         con = database.cursor()
-        if schema.is_empty(con):
-            _create(database)
-        else:
+        if schema.contents(con):
             schema.require_known_format(con, database.path or Path(":memory:"))
+        else:
+            _create(database)
     except BaseException:
         database.close()
         raise

@@ -86,19 +86,28 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         con.execute("insert into store values (?)", [FORMAT])
 
 
-def is_empty(con: duckdb.DuckDBPyConnection) -> bool:
-    """Tell whether the database has no table yet."""
-    return not con.execute("select 1 from duckdb_tables() where not internal limit 1").fetchall()
+CONTENTS = """
+select table_name from duckdb_tables() where not internal
+union all select view_name from duckdb_views() where not internal
+union all select sequence_name from duckdb_sequences()
+order by 1
+"""
+
+
+def contents(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the names of all that is in a database; one with nothing in it can become a store."""
+    return [name for (name,) in con.execute(CONTENTS).fetchall()]
 
 
 def require_known_format(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Refuse a database that is not a store, or is one of a newer format."""
-    tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
-    missing = {"store", "streams", "events", "fields"} - tables
-    if missing:
-        listed = ", ".join(sorted(tables)) or "none"
-        raise NotAStore(path, f"it is a DuckDB file with other tables ({listed})")
-    [(found,)] = con.execute("select max(format) from store").fetchall()
+    there = contents(con)
+    if not {"store", "streams", "events", "fields"} <= set(there):
+        raise NotAStore(path, f"it is a DuckDB file with other tables ({', '.join(there)})")
+    try:
+        [(found,)] = con.execute("select max(format) from store").fetchall()
+    except duckdb.BinderException as error:
+        raise NotAStore(path, "it is a DuckDB file whose table 'store' has no format") from error
     if found is None:
         raise NotAStore(path, "its format number is missing")
     if found > FORMAT:

@@ -164,7 +164,11 @@ def test_an_expectation_that_is_met_lets_the_append_through(store, there, expect
     ("there", "expected", "spoken"),
     [
         (2, el.NO_STREAM, r"at version 2 but you expected NO_STREAM \(no event yet\)"),
-        (0, el.STREAM_EXISTS, r"at version 0 but you expected STREAM_EXISTS \(at least one event\)"),
+        (
+            0,
+            el.STREAM_EXISTS,
+            r"at version 0 but you expected STREAM_EXISTS \(at least one event\)",
+        ),
         (2, 1, "at version 2 but you expected 1"),
         (2, 3, "at version 2 but you expected 3"),
         (0, 1, "at version 0 but you expected 1"),
@@ -174,7 +178,9 @@ def test_an_expectation_that_is_met_lets_the_append_through(store, there, expect
 def test_append_refuses_an_expectation_that_is_not_met(store, there, expected, spoken):
     store.append("card-7", [loaded(n) for n in range(there)])
 
-    with pytest.raises(ConcurrencyError, match=f"stream 'card-7' is {spoken}.*read it again") as caught:
+    with pytest.raises(
+        ConcurrencyError, match=f"stream 'card-7' is {spoken}.*read it again"
+    ) as caught:
         store.append("card-7", loaded(5), expected=expected)
 
     assert caught.value.stream == "card-7"
@@ -185,7 +191,9 @@ def test_append_refuses_an_expectation_that_is_not_met(store, there, expected, s
 
 @pytest.mark.parametrize("expected", [-1, True, 1.0, "1", None])
 def test_append_lists_the_expectations_there_are(store, expected):
-    with pytest.raises(InvalidEvent, match=r"is no expectation: give ANY, NO_STREAM, STREAM_EXISTS"):
+    with pytest.raises(
+        InvalidEvent, match=r"is no expectation: give ANY, NO_STREAM, STREAM_EXISTS"
+    ):
         store.append("card-7", loaded(5), expected=expected)
 
 
@@ -249,7 +257,9 @@ def test_ids_that_repeat_themselves_are_refused():
 
     store.append("card-7", loaded(20))
 
-    with pytest.raises(DuplicateEventError, match="'always the same' was given out by ids= a second"):
+    with pytest.raises(
+        DuplicateEventError, match="'always the same' was given out by ids= a second"
+    ):
         store.append("card-7", loaded(20))
     with pytest.raises(DuplicateEventError):
         store.append("card-8", [loaded(1), loaded(2)])
@@ -275,7 +285,9 @@ def test_two_stores_on_one_file_see_and_continue_each_other(path):
         other.append("card-7", loaded(5), expected=1)
         one.append("card-8", loaded(1))
 
-        assert places(one) == places(other) == [(1, "card-7", 1), (2, "card-7", 2), (3, "card-8", 1)]
+        assert (
+            places(one) == places(other) == [(1, "card-7", 1), (2, "card-7", 2), (3, "card-8", 1)]
+        )
         with pytest.raises(ConcurrencyError, match="at version 2 but you expected 1"):
             one.append("card-7", loaded(3), expected=1)
 

@@ -94,7 +94,9 @@ def test_a_closed_store_says_so_whatever_it_is_asked(path):
         lambda: log.sql("from events"),
         lambda: store.append("card-7", loaded(20)),
     ):
-        with pytest.raises(StoreError, match=r"store '.*cards.duckdb' is closed: open it again with"):
+        with pytest.raises(
+            StoreError, match=r"store '.*cards.duckdb' is closed: open it again with"
+        ):
             ask()
 
 
@@ -154,10 +156,9 @@ def test_a_store_in_memory_is_its_own():
         "system.duckdb",
         "temp.duckdb",
         "select.duckdb",
-        "it's \"odd\"; drop table events; --.duckdb",
+        'it\'s "odd"; drop table events; --.duckdb',
         "ü 🎁\n%20?x=1#y&z.duckdb",
         "-",
-        "~",
         ":memory:cards",
         "md:cards",
         "sqlite:cards",
@@ -166,9 +167,8 @@ def test_a_store_in_memory_is_its_own():
 )
 def test_a_store_may_have_any_name(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    path = f"./{name}" if name == "~" else name
 
-    with el.EventStore(path) as store:
+    with el.EventStore(name) as store:
         store.append("card-7", loaded(20))
         assert store.sql("select stream, data.amount from events").to_numpy().tolist() == [
             ["card-7", 20]
@@ -183,7 +183,11 @@ def test_a_store_is_the_same_through_a_link_and_a_relative_path(path, monkeypatc
     monkeypatch.chdir(path.parent)
     os.symlink(path, "link.duckdb")
 
-    with el.EventStore(path) as one, el.EventStore("link.duckdb") as two, el.EventStore(path.name) as three:
+    with (
+        el.EventStore(path) as one,
+        el.EventStore("link.duckdb") as two,
+        el.EventStore(path.name) as three,
+    ):
         one.append("card-7", loaded(1), expected=0)
         two.append("card-7", loaded(2), expected=1)
         three.append("card-7", loaded(3), expected=2)
@@ -214,7 +218,9 @@ def test_a_store_open_for_reading_reads_and_refuses_to_write(filled):
     with el.EventStore(filled, read_only=True) as store:
         assert amounts(store) == [20, 5]
         assert store.sql("select sum(data.amount) as s from events")["s"].tolist() == [25]
-        with pytest.raises(ReadOnly, match="is open read-only, so nothing can be appended: open it without"):
+        with pytest.raises(
+            ReadOnly, match="is open read-only, so nothing can be appended: open it without"
+        ):
             store.append("card-7", loaded(1))
 
     with el.EventStore(filled) as store:
@@ -236,7 +242,9 @@ def test_several_processes_may_read_at_once(filled):
 
 
 def test_reading_needs_a_file_that_exists(path):
-    with pytest.raises(StoreError, match="does not exist, so there is nothing to read: check the path"):
+    with pytest.raises(
+        StoreError, match="does not exist, so there is nothing to read: check the path"
+    ):
         el.EventStore(path, read_only=True)
 
     assert not path.exists()
@@ -249,7 +257,10 @@ def test_reading_only_needs_a_path(path):
 
 
 def test_one_process_opens_a_file_in_one_mode(filled):
-    with el.EventStore(filled), pytest.raises(StoreLocked, match=f"this one, process {os.getpid()}"):
+    with (
+        el.EventStore(filled),
+        pytest.raises(StoreLocked, match=f"this one, process {os.getpid()}"),
+    ):
         el.EventStore(filled, read_only=True)
     with el.EventStore(filled, read_only=True), pytest.raises(StoreLocked):
         el.EventStore(filled)
@@ -300,13 +311,16 @@ def test_a_folder_is_no_store(tmp_path):
         b"PAR1" + b"\0" * 5000,
         bytes(range(256)) * 100,
         b"x",
+        b"",
     ],
-    ids=["csv", "json", "parquet", "bytes", "one byte"],
+    ids=["csv", "json", "parquet", "bytes", "one byte", "nothing"],
 )
 def test_a_file_of_another_kind_is_no_store_and_stays_as_it_is(path, content, read_only):
     path.write_bytes(content)
 
-    with pytest.raises(NotAStore, match=r"is not an eventlab store: it is no DuckDB file.*el\.read_table"):
+    with pytest.raises(
+        NotAStore, match=r"is not an eventlab store: it is no DuckDB file.*el\.read_table"
+    ):
         el.EventStore(path, read_only=read_only)
 
     assert path.read_bytes() == content
@@ -350,16 +364,6 @@ def test_a_duckdb_file_with_anything_else_in_it_is_no_store(path, made):
         el.EventStore(path)
 
 
-def test_an_empty_file_becomes_a_store(path):
-    path.touch()
-
-    with el.EventStore(path) as store:
-        store.append("card-7", loaded(20))
-
-    with el.EventStore(path) as store:
-        assert amounts(store) == [20]
-
-
 def test_an_empty_duckdb_file_becomes_a_store_but_not_for_reading(path):
     duckdb.connect(path).close()
 
@@ -375,7 +379,9 @@ def test_a_store_of_a_newer_format_is_refused_and_stays_as_it_is(filled):
     before = filled.read_bytes()
 
     for read_only in (True, False):
-        with pytest.raises(NewerFormat, match="has store format 2, and this .* up to 1: upgrade eventlab"):
+        with pytest.raises(
+            NewerFormat, match="has store format 2, and this .* up to 1: upgrade eventlab"
+        ):
             el.EventStore(filled, read_only=read_only)
 
     assert filled.read_bytes() == before

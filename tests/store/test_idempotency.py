@@ -85,11 +85,27 @@ def test_the_order_of_payload_fields_is_no_difference(store):
 @pytest.mark.parametrize(
     ("stream", "events", "found"),
     [
-        ("card-7", [loaded(3, "c"), loaded(1, "d")], "'c' is stored already at position 3, but the"),
-        ("card-7", [loaded(1, "d"), loaded(3, "c")], "'c' is stored already at position 3, but the"),
+        (
+            "card-7",
+            [loaded(3, "c"), loaded(1, "d")],
+            "'c' is stored already at position 3, but the",
+        ),
+        (
+            "card-7",
+            [loaded(1, "d"), loaded(3, "c")],
+            "'c' is stored already at position 3, but the",
+        ),
         ("card-7", [loaded(3, "c"), loaded(1)], "also has events that are not"),
-        ("card-7", [loaded(5, "b"), loaded(20, "a")], "'a' .* another place in the stream .version 1"),
-        ("card-7", [loaded(20, "a"), loaded(3, "c")], "'c' .* another place in the stream .version 3"),
+        (
+            "card-7",
+            [loaded(5, "b"), loaded(20, "a")],
+            "'a' .* another place in the stream .version 1",
+        ),
+        (
+            "card-7",
+            [loaded(20, "a"), loaded(3, "c")],
+            "'c' .* another place in the stream .version 3",
+        ),
         ("card-8", batch(), r"'a' .* another stream \('card-7'\)"),
         ("card-9", loaded(20, "a"), r"'a' .* another stream \('card-7'\)"),
         ("card-7", [loaded(3, "c"), loaded(1, "z")], r"'z' .* another stream \('card-8'\)"),
@@ -186,13 +202,17 @@ def test_an_event_may_bring_the_name_the_store_would_give_it(store):
 
 
 def test_the_stores_own_name_of_another_event_is_refused(store):
-    with pytest.raises(InvalidEvent, match="'card-7@9' has the form stream@version.*would be card-9@1"):
+    with pytest.raises(
+        InvalidEvent, match="'card-7@9' has the form stream@version.*would be card-9@1"
+    ):
         store.append("card-9", loaded(20, "card-7@9"))
 
     assert len(store) == 4
 
 
-@pytest.mark.parametrize("event_id", ["card-7@" + "9" * 30, "card-7@" + "9" * 5000, "card-7@0", "@1"])
+@pytest.mark.parametrize(
+    "event_id", ["card-7@" + "9" * 30, "card-7@" + "9" * 5000, "card-7@0", "@1"]
+)
 def test_odd_ids_of_the_stores_own_form_break_nothing(store, event_id):
     try:
         store.append("card-9", loaded(20, event_id))

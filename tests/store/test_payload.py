@@ -24,7 +24,9 @@ EDGES = st.sampled_from(
     [0, -1, 2**31, 2**53 + 1, 2**63 - 1, -(2**63), -0.0, 0.0, 1.0, 1e16, 1e22, 1e308, 5e-324, 0.1]
 )
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
-TEXTS = st.text(max_size=20) | st.sampled_from(["", "\0", "a\0b", "'", '"', "\\", "\n", "🎁", "שלום"])
+TEXTS = st.text(max_size=20) | st.sampled_from(
+    ["", "\0", "a\0b", "'", '"', "\\", "\n", "🎁", "שלום"]
+)
 SCALARS = st.none() | st.booleans() | INT64 | FLOATS | EDGES | TEXTS
 VALUES = st.recursive(
     SCALARS,
@@ -256,7 +258,9 @@ def test_what_json_would_change_is_refused_by_the_name_of_its_field(value, spoke
 
 @pytest.mark.parametrize("key", [1, None, True, 1.5, (1, 2), b"x"])
 def test_a_key_that_is_no_text_is_refused(key):
-    with pytest.raises(PayloadError, match="which JSON would turn into text: use text keys") as caught:
+    with pytest.raises(
+        PayloadError, match="which JSON would turn into text: use text keys"
+    ) as caught:
         el.Event("CardLoaded", {"prices": {key: 1}})
 
     assert caught.value.field == f"prices.{key}"

@@ -184,7 +184,10 @@ def test_a_query_that_finds_nothing_has_columns_and_dtypes(store):
         ("max(data.holder)", "Mara 4"),
         ("count(*) filter (data.holder like 'Mara%')", 4),
         ("count(*) filter (data.holder = 'Mara 2')", 1),
-        ("string_agg(upper(data.holder), ', ' order by position)", "MARA 1, MARA 2, MARA 3, MARA 4"),
+        (
+            "string_agg(upper(data.holder), ', ' order by position)",
+            "MARA 1, MARA 2, MARA 3, MARA 4",
+        ),
         ("bool_or(data.late)", True),
         ("count(data.amount)", 4),
         ("count(data.nowhere)", 0),
@@ -223,9 +226,13 @@ def test_texts_and_comments_are_left_alone(store, literal, text):
 
 def test_fields_that_differ_only_in_capitals_stay_apart():
     store = el.EventStore()
-    store.append("card-7", el.Event("Moved", {"x": 0.5, "X": 2.5, "position": "a", "Position": "b"}))
+    store.append(
+        "card-7", el.Event("Moved", {"x": 0.5, "X": 2.5, "position": "a", "Position": "b"})
+    )
 
-    found = store.sql('select data.x as a, data.X as b, data.position as c, data."Position" as d from events')
+    found = store.sql(
+        'select data.x as a, data.X as b, data.position as c, data."Position" as d from events'
+    )
 
     assert found.to_numpy(dtype=object).tolist() == [[0.5, 2.5, "a", "b"]]
 
@@ -517,7 +524,10 @@ HARMLESS = set(
         ("select 1; select 2", "this is 2 statements"),
         ("", "this is 0 statements"),
         ("from checkpoint()", r"this is a SELECT that calls checkpoint\(\)"),
-        ("pivot events on type", r"PIVOT without a list of values \(write: pivot events on type in"),
+        (
+            "pivot events on type",
+            r"PIVOT without a list of values \(write: pivot events on type in",
+        ),
         ("select nope from events", r'"nope" not found(.|\n)*written data.<field>'),
         ("selct 1", "syntax error(.|\n)*query: selct 1"),
         ("select error('x')", "could not be run over this log: .*x"),
