@@ -411,7 +411,9 @@ class BadRow(ImportFailed):
     @classmethod
     def reserved_id(cls, row: int, event_id: str) -> BadRow:
         """Say that an id looks like those that the store gives."""
-        problem = f"event id {event_id!r} has the form stream@version, the store's own name for an event"
+        problem = (
+            f"event id {event_id!r} has the form stream@version, the store's own name for an event"
+        )
         return cls(row, problem, "Give other ids, or none")
 
 

@@ -38,7 +38,7 @@ def test_events_are_equal_by_what_they_say():
 def test_an_event_takes_its_time_in_utc():
     event = el.Event("CardLoaded", occurred_at="2026-01-31T12:00:00+02:00")
 
-    assert event.occurred_at == dt.datetime(2026, 1, 31, 10)
+    assert event.occurred_at.isoformat() == "2026-01-31T10:00:00"
 
 
 def test_an_event_shows_what_was_given_and_can_be_pasted_back():

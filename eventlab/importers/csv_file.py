@@ -12,8 +12,8 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from eventlab.errors import UnreadableFile
-from eventlab.importers.files import LONGEST_LINE, File
-from eventlab.store.columns_in import literal, require_distinct
+from eventlab.importers.files import BUFFERS, File
+from eventlab.store.columns_in import is_unicode, literal, require_distinct
 from eventlab.store.staged_table import Column
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class CSVFile(File):
         names = next(lines, [])
         if not any(names):
             raise UnreadableFile.no_header(self.path)
-        if any("\udc80" <= character <= "\udcff" for character in "".join(names)):
+        if not is_unicode("".join(names)):
             raise UnreadableFile.not_utf8(self.path)
         return require_distinct(n or f"column{place}" for place, n in enumerate(names, start=1))
 
@@ -65,8 +65,8 @@ class CSVFile(File):
             nullstr="''",
             allow_quoted_nulls="false",
             strict_mode="true",
-            max_line_size=str(LONGEST_LINE),
             compression=self.compression,
+            **BUFFERS,
         )
 
     def columns(self, con: duckdb.DuckDBPyConnection, staged: str) -> dict[str, Column]:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import duckdb
 
 LONGEST_LINE = 16_777_216
+BUFFERS = {
+    "max_line_size": str(LONGEST_LINE),
+    "buffer_size": str(2 * LONGEST_LINE),
+}  # else 16 lines each
 
 _KEPT = "surrogateescape"  # bytes that are not UTF-8 are reported by row, later
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from eventlab.errors import BadRow, ImportFailed
-from eventlab.importers.files import LONGEST_LINE, File
+from eventlab.importers.files import BUFFERS, File
 from eventlab.payload import require_exact
 from eventlab.store.columns_in import Roles, literal, require_distinct
 from eventlab.store.sqltext import quoted
@@ -54,8 +54,8 @@ class JSONLinesFile(File):
             escape="''",
             null_padding="true",
             strict_mode="false",
-            max_line_size=str(LONGEST_LINE),
             compression=self.compression,
+            **BUFFERS,
         )
 
     def columns(self, con: duckdb.DuckDBPyConnection, staged: str) -> dict[str, Column]:
@@ -70,6 +70,13 @@ class JSONLinesFile(File):
         taken_apart = ", ".join(f"{cell} as {quoted(name)}" for name, cell in cells.items())
         con.execute(f"create or replace table {staged} as select {taken_apart} from {staged}")
         return {name: Column("VARCHAR", quoted(name)) for name in cells}
+
+    def refusal(self, reason: str) -> ImportFailed:
+        """Return the error that names the bad element of an array; DuckDB 2.0 counts one too many."""
+        found = re.search(r"record/value (?P<row>\d+): (?P<problem>[^\n.]*)", reason)
+        if found is None:
+            return super().refusal(reason)
+        return BadRow.line(self.path, int(found["row"]) - 1, _NO_OBJECT_HERE, found["problem"])
 
     def _refuse_bad_lines(self, con: duckdb.DuckDBPyConnection, staged: str) -> None:
         for row, line in con.execute(_NO_OBJECT.format(staged)).fetchall():

@@ -18,12 +18,13 @@ from eventlab.errors import BadRow, DuplicateEventError, InvalidEvent
 from eventlab.payload import require_exact
 from eventlab.store import rows
 from eventlab.store.append import Appended, Writer
-from eventlab.store.columns_in import Roles, Shape, kind_of
+from eventlab.store.columns_in import Roles, Shape, kind_of, present
 from eventlab.store.database import transaction
 from eventlab.store.ledger import Field
 from eventlab.store.sqltext import quoted
 
-SLICE = 250_000
+# Two row groups of DuckDB: rows left over from a group would all be copied at the end, in memory.
+SLICE = 2 * 122_880
 
 
 class Table(Protocol):
@@ -43,17 +44,18 @@ class Table(Protocol):
 def load(writer: Writer, table: Table, roles: Roles) -> Appended:
     """Append every row of a table as an event, all or nothing."""
     writer.require_writable()
+    con = writer.database.cursor()
+    con.execute("set TimeZone = 'UTC'")
+    columns = table.columns(con)
+    roles.require_in(columns)
+    shape = Shape(roles, columns)
     with writer.ledger.lock:
         writer.ledger.forget()  # another connection of this process may have written
-        con = writer.database.cursor()
-        con.execute("set TimeZone = 'UTC'")
-        columns = table.columns(con)
-        roles.require_in(columns)
         try:
             with transaction(con), _scratch(con):
-                return _Load(con, writer, table, Shape(roles, columns)).run()
+                return _Load(con, writer, table, shape).run()
         except duckdb.ConstraintException as error:
-            raise _repeated_id(con, str(error)) from error
+            raise _repeated_id(con, error) from error
         finally:
             writer.ledger.forget()
 
@@ -229,15 +231,16 @@ def _kind_in_sql(column: str, sql_type: str) -> str:
     if sql_type == "JSON":
         kinds = f"list(distinct {_KIND_OF_JSON.format(f'json_type({quoted(column)})')})"
         return f"{kinds} filter (where {quoted(column)} is not null)"
-    return f"case when count({quoted(column)}) > 0 then ['{kind_of(sql_type)}'] end"
+    return f"case when count({present(column, sql_type)}) > 0 then ['{kind_of(sql_type)}'] end"
 
 
-def _repeated_id(con: duckdb.DuckDBPyConnection, reason: str) -> DuplicateEventError:
-    found = re.search(r'key "(?:given_id: )?(.*)"', reason, re.DOTALL)
-    event_id = found[1] if found else "?"
-    stored = con.execute("select 1 from main.events where given_id = ?", [event_id]).fetchall()
+def _repeated_id(con: duckdb.DuckDBPyConnection, refused: duckdb.Error) -> Exception:
+    found = re.search(r'key "(?:given_id: )?(.*)"', str(refused), re.DOTALL)
+    if found is None:
+        return refused
+    stored = con.execute("select 1 from main.events where given_id = ?", [found[1]]).fetchall()
     return DuplicateEventError(
-        event_id, _PARTLY if stored else "stands more than once in the table"
+        found[1], _PARTLY if stored else "stands more than once in the table"
     )
 
 
@@ -278,6 +281,7 @@ _FIELDS_OF_JSON = f"""
 select found.type, member.key, {_KIND_OF_JSON.format("member.value->>'$'")} as kind
 from (select type, json_structure(data) as shape, min(el_row) as first from el_slice group by all) as found,
      json_each(shape) as member
+where member.key is not null  -- the shape of an empty object is "JSON"
 group by all order by min(first), min(member.id)
 """
 
@@ -300,7 +304,8 @@ group by stream, stream_no order by stream_no
 # By number and in its order: DuckDB 2.0 needs ten times as long to change as many rows back and forth.
 _MOVE_HEADS = """
 update el_heads set version = version + n
-from (select stream_no, count(*) as n from el_slice join el_heads using (stream) group by 1 order by 1) as added
+from (select stream_no, count(*) as n from el_slice join el_heads using (stream)
+      group by stream_no order by stream_no) as added
 where el_heads.stream_no = added.stream_no
 """
 

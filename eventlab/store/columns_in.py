@@ -7,6 +7,7 @@ exact: dates and times in ISO form, decimals with all their digits, bytes in bas
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
@@ -50,24 +51,34 @@ class Roles:
 
 def require_distinct(names: Iterable[object]) -> list[str]:
     """Return names of columns that SQL can tell apart, or refuse them."""
-    texts = [name for name in names if isinstance(name, str)]
+    texts = []
     for name in names:
-        if not isinstance(name, str):
+        if not isinstance(name, str) or not name:
             raise ImportFailed(
                 f"column {name!r} has no text as its name: rename the columns first."
             )
-    if ROW in texts:
-        raise ImportFailed(
-            f"a column is called {ROW!r}, a name kept for the importer: rename it first."
-        )
-    lowered = [name.lower() for name in texts]
-    twice = sorted({name for name in texts if lowered.count(name.lower()) > 1})
+        if name == ROW:
+            raise ImportFailed(
+                f"column {name!r} has a name kept for the importer: rename it first."
+            )
+        if "\0" in name or not is_unicode(name):
+            raise ImportFailed(
+                f"the name of column {name!r} is not valid Unicode: rename it first."
+            )
+        texts.append(name)
+    lowered = Counter(name.lower() for name in texts)
+    twice = [name for name in texts if lowered[name.lower()] > 1]
     if twice:
         raise ImportFailed(
             f"columns {' and '.join(map(repr, twice))} have the same name to SQL, which ignores case: "
             "rename one first."
         )
     return texts
+
+
+def is_unicode(text: str) -> bool:
+    """Whether no half of a surrogate pair stands alone in a text."""
+    return text.encode(errors="ignore").decode() == text
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +160,7 @@ def as_json(column: str, sql_type: str) -> str:
     """Return SQL for a cell as JSON text, NULL where it is missing."""
     cell = quoted(column)
     if _is_float(sql_type):
-        return f"case when not isnan({cell}) then {cell}::double::varchar end"
+        return f"{present(column, sql_type)}::double::varchar"
     if sql_type.startswith("TIMESTAMP WITH TIME ZONE"):
         return f"to_json(replace({cell}::timestamp::varchar, ' ', 'T') || 'Z')::varchar"
     if sql_type.startswith("TIMESTAMP"):
@@ -174,6 +185,12 @@ def as_object(column: str, sql_type: str) -> str:
             f"case when {cell} is not null then json_merge_patch('{{}}', {cell}::json)::varchar end"
         )
     return f"{cell}::json::varchar" if is_nested(sql_type) else f"{cell}::varchar"
+
+
+def present(column: str, sql_type: str) -> str:
+    """Return SQL for a cell, NULL where it is missing: in a column of floats NaN is."""
+    cell = quoted(column)
+    return f"nullif({cell}, 'nan')" if _is_float(sql_type) else cell
 
 
 def kind_of(sql_type: str) -> str:
@@ -202,8 +219,7 @@ def _is_float(sql_type: str) -> bool:
 
 
 def _as_text(column: str, sql_type: str) -> str:
-    cell = quoted(column)
-    return f"nullif({cell}::varchar, 'nan')" if _is_float(sql_type) else f"{cell}::varchar"
+    return f"{present(column, sql_type)}::varchar"
 
 
 def _as_time(column: str, sql_type: str) -> str:

@@ -75,9 +75,10 @@ def _connect(path: Path | None, read_only: bool) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(":memory:")
     _require_place(path, read_only)
     try:
+        _require_duckdb_file(path)
         # Resolved, for to DuckDB a name such as "md:cards" or ":memory:cards" is no file.
         return duckdb.connect(path.resolve(), read_only=read_only)
-    except duckdb.IOException as error:
+    except (duckdb.IOException, OSError) as error:
         raise _plain_sentence(path, str(error)) from error
     except duckdb.ConnectionException as error:
         raise StoreLocked(path, f"this one, process {os.getpid()}, in the other mode") from error
@@ -95,6 +96,15 @@ def _require_place(path: Path, read_only: bool) -> None:
         raise StoreError(f"the folder {str(path.parent)!r} does not exist: make it first.")
 
 
+def _require_duckdb_file(path: Path) -> None:
+    """Look before DuckDB does: for a file of SQLite it would fetch an extension from the network."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        if file.read(12)[8:] != b"DUCK":
+            raise NotAStore(path, "it is no DuckDB file")
+
+
 def _plain_sentence(path: Path, reason: str) -> StoreError:
     holder = re.search(r"held in (?P<program>\S*) ?\(PID (?P<pid>\d+)\)", reason)
     if holder:
@@ -103,6 +113,4 @@ def _plain_sentence(path: Path, reason: str) -> StoreError:
         )
     if "lock" in reason.lower():
         return StoreLocked(path, "its number is not known")
-    if "not a valid DuckDB" in reason:
-        return NotAStore(path, "it is no DuckDB file")
     return StoreError(f"{str(path)!r} could not be opened: {reason}")

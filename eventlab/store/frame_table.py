@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from eventlab.errors import BadRow, ImportFailed, InvalidEvent
-from eventlab.payload import to_json_value
-from eventlab.store.columns_in import ROW, Roles, require_distinct
+from eventlab.payload import to_json, to_json_value
+from eventlab.store.columns_in import ROW, Roles, is_unicode, require_distinct
+from eventlab.store.sqltext import quoted
 from eventlab.times import utc
 
 # What DuckDB 2.0 reads as it is. It would cut a timedelta to microseconds, and refuse a period.
@@ -57,7 +58,21 @@ class FrameTable:
         ready = self._ready(start, stop)
         ready[ROW] = np.arange(start + 1, stop + 1)
         con.register("el_frame", ready)
+        self._require_readable(con, ready, start)
         return "el_frame"
+
+    def _require_readable(
+        self, con: duckdb.DuckDBPyConnection, ready: pd.DataFrame, start: int
+    ) -> None:
+        """Let DuckDB find out whether all text is Unicode, and Python where it is not: 50 times faster."""
+        texts = [name for name in ready.columns if isinstance(ready[name].dtype, pd.StringDtype)]
+        try:
+            counts = ", ".join(f"count({quoted(name)})" for name in [ROW, *texts])
+            con.execute(f"select {counts} from el_frame").fetchall()
+        except duckdb.InvalidInputException:
+            for name in texts:
+                _require_unicode(ready[name], start)
+            raise
 
     def _ready(self, start: int, stop: int) -> pd.DataFrame:
         ready = self._frame.iloc[start:stop].reset_index(drop=True)
@@ -69,47 +84,43 @@ class FrameTable:
         return ready
 
     def _as_text(self, column: pd.Series[Any], start: int) -> pd.Series[Any]:
-        name, cells = str(column.name), []
-        convert = self._converter(name)
+        convert, cells = self._converter(str(column.name)), []
         for row, value in enumerate(column, start=start + 1):
             try:
                 cells.append(None if _is_missing(value) else convert(value))
             except InvalidEvent as error:
-                where = "" if name == self._roles.data else f"column {name!r}: "
-                raise BadRow.because(row, f"{where}{error}") from error
-        return pd.Series(cells, dtype=object, name=name)
+                raise BadRow.because(row, error) from error
+        return pd.Series(cells, dtype=object, name=column.name)
 
     def _converter(self, column: str) -> Callable[[Any], str]:
         if column in (self._roles.occurred_at, self._roles.recorded_at):
             return lambda moment: utc(moment, column).isoformat()
         if column == self._roles.data:
             return _payload_text
-        return str if column in self._roles.given().values() else _field_text
+        return str if column in self._roles.given().values() else _field_text(column)
 
 
 def _payload_text(payload: Any) -> str:
     return payload if isinstance(payload, str) else to_json_value(payload)
 
 
-def _field_text(value: Any) -> str:
-    return to_json_value(next((e(value) for t, e in _EXACT_TEXT if isinstance(value, t)), value))
+def _field_text(field: str) -> Callable[[Any], str]:
+    """Return what makes JSON text of a field's values; what it refuses, it refuses by the field's name."""
+    before = len(to_json({field: ""})) - len('""}')
+    return lambda value: to_json({field: _exact(value)})[before:-1]
 
 
-_EXACT_TEXT: list[tuple[type, Callable[[Any], str]]] = [
-    (datetime, lambda moment: moment.isoformat()),
-    (date, lambda day: day.isoformat()),
-    (time, lambda moment: moment.isoformat()),
-    (Decimal, str),
-    (UUID, str),
-]
+def _exact(value: Any) -> Any:
+    """Return what JSON has no value for as the text that keeps it."""
+    if isinstance(value, date | time):  # a datetime is a date
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal | UUID) else value
 
 
 def _holds_text(column: pd.Series[Any]) -> bool:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return pd.api.types.infer_dtype(column.cat.categories) == "string"
-    if column.dtype == object:
-        return pd.api.types.infer_dtype(column, skipna=True) == "string"
-    return isinstance(column.dtype, pd.StringDtype)
+    return column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) == "string"
 
 
 def _is_mixed(column: pd.Series[Any]) -> bool:
@@ -128,12 +139,10 @@ def _require_unicode(column: pd.Series[Any], start: int) -> None:
         "".join(column.dropna()).encode()
     except UnicodeEncodeError as error:
         found = enumerate(column, start=start + 1)
-        row, text = next((row, text) for row, text in found if _is_broken(text))
+        row, text = next(
+            (row, text) for row, text in found if not (_is_missing(text) or is_unicode(text))
+        )
         raise BadRow.cell(row, str(column.name), "is not valid Unicode", text) from error
-
-
-def _is_broken(text: Any) -> bool:
-    return not _is_missing(text) and text.encode(errors="ignore").decode() != text
 
 
 def _is_missing(value: Any) -> bool:

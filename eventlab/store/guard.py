@@ -40,7 +40,6 @@ FUNCTIONS_WITH_EFFECTS = {
     "write_log",
 }
 
-
 WHOLE_STORE = {"events", "fields", "log", "refused", "store", "streams"}
 
 
@@ -58,8 +57,8 @@ def one_select(query: str) -> str:
     return without_semicolons(str(statement.query))
 
 
-def require_harmless(con: duckdb.DuckDBPyConnection, query: str) -> None:
-    """Refuse a query that calls a function with effects, or reads past the cut."""
+def harmless_parts(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    """Return the nodes of a query's syntax, or refuse one that has effects or reads past the cut."""
     [(tree,)] = con.execute("select json_serialize_sql($1::varchar)", [query]).fetchall()
     parsed = json.loads(tree)
     if parsed["error"]:
@@ -67,6 +66,7 @@ def require_harmless(con: duckdb.DuckDBPyConnection, query: str) -> None:
     nodes = list(_nodes(parsed))
     _refuse_effects(nodes)
     _refuse_what_no_cut_reaches(nodes, query)
+    return nodes
 
 
 def _refuse_effects(nodes: list[dict[str, Any]]) -> None:

@@ -23,7 +23,14 @@ from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.database import reading as read_only
 from eventlab.store.ledger import Field, Ledger
-from eventlab.store.sqltext import column_types, extracted, payload_field, typed, words
+from eventlab.store.sqltext import (
+    column_types,
+    extracted,
+    payload_field,
+    typed,
+    with_names,
+    words,
+)
 from eventlab.times import Moment
 
 _BEFORE_DATA = ["position", "stream", "version", "type", "occurred_at"]
@@ -224,7 +231,7 @@ class Log:
         """
         select = guard.one_select(query)
         con = self.cursor()
-        guard.require_harmless(con, select)
+        select = with_names(select, guard.harmless_parts(con, select))
         try:
             return self._answer(con, select, _python_values(params))
         except duckdb.Error as error:

@@ -81,7 +81,8 @@ def _events(result: duckdb.DuckDBPyConnection) -> list[RecordedEvent]:
     }
     with _collector_at_rest():
         columns["data"] = decoded(columns["data"])
-        columns["tags"] = decoded([tags or "null" for tags in columns["tags"]])
+        if any(columns["tags"]):
+            columns["tags"] = decoded([tags or "null" for tags in columns["tags"]])
         return list(map(RecordedEvent._make, zip(*columns.values(), strict=True)))
 
 

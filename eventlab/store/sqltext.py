@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from eventlab.store.ledger import Field
 
@@ -62,6 +63,25 @@ def without_semicolons(sql: str) -> str:
     "select ';' -- done"
     """
     return _SEMICOLON.sub(lambda match: "" if match["end"] else match[0], sql)
+
+
+def with_names(select: str, parts: Iterable[dict[str, Any]]) -> str:
+    """Return a query that gives the payload fields it selects their own names, given its syntax nodes.
+
+    To DuckDB ``data.amount`` is called ``amount``, and the query around it may use that name; a cast
+    or a column of its own would be called otherwise.
+    """
+    text = select.encode()  # DuckDB counts bytes
+    for end, name in sorted(_unnamed_fields(parts), reverse=True):
+        text = text[:end] + f" as {quoted(name)}".encode() + text[end:]
+    return text.decode()
+
+
+def _unnamed_fields(parts: Iterable[dict[str, Any]]) -> Iterator[tuple[int, str]]:
+    for item in (item for part in parts for item in part.get("select_list") or ()):
+        path: list[str] = item.get("column_names") or []
+        if "data" in map(str.lower, path[:-1]) and not item["alias"]:
+            yield item["query_location"] + item["query_location_length"], path[-1]
 
 
 def words(sql: str) -> set[str]:

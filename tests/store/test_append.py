@@ -1,6 +1,5 @@
 """How do events get in: numbered without a gap, all or nothing, where the writer expects them?"""
 
-from datetime import datetime
 from itertools import count
 
 import duckdb
@@ -205,9 +204,10 @@ def test_recorded_at_is_what_the_clock_says():
 
     store.append("card-7", [loaded(20), loaded(5, occurred_at="2026-01-31")])
 
-    assert [(event.recorded_at, event.occurred_at) for event in store] == [
-        (datetime(2026, 3, 1, 11), datetime(2026, 3, 1, 11)),
-        (datetime(2026, 3, 1, 11), datetime(2026, 1, 31)),
+    moments = [(event.recorded_at.isoformat(), event.occurred_at.isoformat()) for event in store]
+    assert moments == [
+        ("2026-03-01T11:00:00", "2026-03-01T11:00:00"),
+        ("2026-03-01T11:00:00", "2026-01-31T00:00:00"),
     ]
 
 

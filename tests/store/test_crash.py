@@ -45,7 +45,7 @@ def write_and_kill(path, seconds):
 def test_what_was_acknowledged_survives_a_kill_and_nothing_is_half_written(path):
     chance = random.Random(7)
 
-    for _ in range(4):
+    for _ in range(3):
         acknowledged = write_and_kill(path, seconds=chance.uniform(0.1, 0.5))
 
         with el.EventStore(path) as store:

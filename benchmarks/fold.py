@@ -1,0 +1,212 @@
+"""Folding in Python, end to end: from the file to the frame of state.
+
+Against a loop over events that lie decoded in memory, which is what the rules alone cost; and against
+the replay of the `eventsourcing` package from its SQLite store, in two ways: `repository.get` for each
+aggregate, as its users call it, and the fastest it offers, its event store with `mutate` on each event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import pandas as pd
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate
+
+import eventlab as el
+from benchmarks import logs, rules
+from benchmarks.measure import Once, Setting, Side, Watch, race, ratio
+from benchmarks.report import Row, at_least, memory, rate
+
+
+def run(setting: Setting) -> list[Row]:
+    """Measure a fold of a tenth of the large log, then one small enough for the other package to write."""
+    return [_alone(setting), *_against_eventsourcing(setting)]
+
+
+def _alone(setting: Setting) -> Row:
+    events = setting.events // 10
+    ours, theirs = race(setting, Side("Fold", fold_large), Side("loop", loop), rounds=3)
+    return Row(
+        f"Fold of {events:,} events, end to end",
+        rate(events, ours),
+        f"a loop over decoded dicts: {rate(events, theirs)}",
+        f"{1 / ratio(ours, theirs):.2f} of its rate",
+        at_least(400_000, "/s").verdict(events / ours.seconds),
+        memory(ours, theirs),
+    )
+
+
+def _against_eventsourcing(setting: Setting) -> Iterator[Row]:
+    events = setting.events // 100
+    ours, by_get, by_mutate = race(
+        setting,
+        Side("Fold", fold_small),
+        Side("repository.get", replay_by_get),
+        Side("events.get and mutate", replay_by_mutate),
+    )
+    for name, theirs in (("repository.get", by_get), ("events.get and mutate", by_mutate)):
+        found = 1 / ratio(ours, theirs)
+        yield Row(
+            f"Fold of {events:,} events, replayed by eventsourcing too",
+            rate(events, ours),
+            f"its {name}: {rate(events, theirs)}",
+            f"{found:.1f}× its rate",
+            at_least(8, "×").verdict(found),
+            memory(ours, theirs),
+        )
+
+
+# -- eventlab, and the rules alone -----------------------------------------------------------------
+
+
+@contextmanager
+def fold_large(setting: Setting) -> Iterator[Once]:
+    """A tenth of the large log."""
+    with _folding(setting, setting.events // 10) as once:
+        yield once
+
+
+@contextmanager
+def fold_small(setting: Setting) -> Iterator[Once]:
+    """A hundredth of it."""
+    with _folding(setting, setting.events // 100) as once:
+        yield once
+
+
+@contextmanager
+def _folding(setting: Setting, events: int) -> Iterator[Once]:
+    path = setting.folder / f"fold-{events}.duckdb"
+    with el.EventStore(path) as store:
+        store.append_frame(_frame(events), **logs.ROLES)
+    with el.EventStore(path, read_only=True) as store:
+
+        def once(watch: Watch) -> int:
+            with watch:
+                state = rules.CARD(store)
+            return rules.fingerprint(state)
+
+        yield once
+    path.unlink()
+
+
+@contextmanager
+def loop(setting: Setting) -> Iterator[Once]:
+    """The loop one would write by hand, over events that are decoded already."""
+    frame = _frame(setting.events // 10).drop(columns="ts")
+    events = [
+        (row.card, SimpleNamespace(type=row.kind, data={"amount": row.amount, "holder": row.holder}))
+        for row in frame.itertuples(index=False)
+    ]
+
+    def once(watch: Watch) -> int:
+        with watch:
+            states: dict[str, dict[str, Any]] = {}
+            for card, event in events:
+                states[card] = rules.evolve(states.get(card, rules.START), event)
+        return rules.fingerprint(rules.as_frame(states))
+
+    yield once
+
+
+def _frame(events: int) -> pd.DataFrame:
+    return logs.frame(events, logs.streams(events))
+
+
+# -- eventsourcing ---------------------------------------------------------------------------------
+
+
+class Card(Aggregate):
+    """The same rules as an aggregate, its events spelled out: faster than its decorator."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.balance, self.holder, self.loads = name, 0, "", 0
+
+    @staticmethod
+    def create_id(name: str) -> UUID:
+        """Return the id of the aggregate of a stream."""
+        return uuid5(NAMESPACE_URL, name)
+
+    class Loaded(Aggregate.Event):
+        """Money came on the card."""
+
+        amount: int
+        holder: str
+
+        def apply(self, aggregate: Any) -> None:
+            """Change the card."""
+            aggregate.balance += self.amount
+            aggregate.holder = self.holder
+            aggregate.loads += 1
+
+    class Redeemed(Aggregate.Event):
+        """Money was spent."""
+
+        amount: int
+
+        def apply(self, aggregate: Any) -> None:
+            """Change the card."""
+            aggregate.balance -= self.amount
+
+
+@contextmanager
+def replay_by_get(setting: Setting) -> Iterator[Once]:
+    """As its users do: `repository.get` for each aggregate, without a cache."""
+    with _application(setting, "get") as app:
+        yield _replaying(setting, app.repository.get)
+
+
+@contextmanager
+def replay_by_mutate(setting: Setting) -> Iterator[Once]:
+    """The fastest way it offers: its event store, and each event's own `mutate`."""
+    with _application(setting, "mutate") as app:
+
+        def get(card: UUID) -> Any:
+            found = None
+            for event in app.events.get(card):
+                found = event.mutate(found)
+            return found
+
+        yield _replaying(setting, get)
+
+
+def _replaying(setting: Setting, get: Callable[[UUID], Any]) -> Once:
+    streams = logs.streams(setting.events // 100)
+    ids = [Card.create_id(logs.name(card)) for card in range(streams)]
+
+    def once(watch: Watch) -> int:
+        with watch:
+            cards = [get(card) for card in ids]
+        states = {
+            card.name: {"balance": card.balance, "holder": card.holder, "loads": card.loads}
+            for card in cards
+        }
+        return rules.fingerprint(rules.as_frame(states))
+
+    return once
+
+
+@contextmanager
+def _application(setting: Setting, name: str) -> Iterator[Application]:
+    path = setting.folder / f"eventsourcing-{name}.db"
+    env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path)}
+    with Application[UUID](env=env) as app:
+        _record(app, _frame(setting.events // 100))
+        yield app
+
+
+def _record(app: Application, events: pd.DataFrame) -> None:
+    cards: dict[str, Card] = {}
+    for event in events.itertuples(index=False):
+        card = cards.get(event.card)
+        if card is None:
+            card = cards[event.card] = Card(event.card)
+        if event.kind == "CardLoaded":
+            card.trigger_event(Card.Loaded, amount=event.amount, holder=event.holder)
+        else:
+            card.trigger_event(Card.Redeemed, amount=event.amount)
+    app.save(*cards.values())

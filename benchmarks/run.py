@@ -1,0 +1,65 @@
+"""`python -m benchmarks`: measure what is named, print one table, and keep it with --write."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks import report
+from benchmarks.measure import Setting
+
+THEMES = {
+    "append": "bulk and single appends against bare DuckDB",
+    "fold": "a Fold end to end, against a bare loop and the eventsourcing package",
+    "projection": "a Projection of the large log against SQL by hand",
+    "stream": "one stream of the large log, read and folded",
+    "opening": "opening the large log",
+    "browser": "key press to DOM in JupyterLab",
+}
+
+
+def main() -> None:
+    """Run the benchmarks named on the command line, or all."""
+    asked = _arguments()
+    if asked.list:
+        print("\n".join(f"{name:12}{about}" for name, about in THEMES.items()))
+        return
+    described, began = report.machine(asked.events), time.monotonic()
+    with TemporaryDirectory(prefix="eventlab-bench-") as folder:
+        rows = _measured(asked.names or list(THEMES), Setting(asked.events, Path(folder)))
+    print(f"\n{described}\n\n{report.table(rows)}\n")
+    print(f"{time.monotonic() - began:.0f} s in all", file=sys.stderr)
+    if asked.write:
+        report.write(described, rows)
+
+
+def _measured(names: list[str], setting: Setting) -> list[report.Row]:
+    rows = []
+    for name in names:
+        print(f"{name}: {THEMES[name]}", file=sys.stderr)
+        rows += importlib.import_module(f"benchmarks.{name}").run(setting)
+    return rows
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"one of {', '.join(THEMES)}; by default all")
+    parser.add_argument(
+        "--events", type=int, default=10_000_000, help="size of the large log; others are a part of it"
+    )
+    parser.add_argument("--list", action="store_true", help="say what there is, and stop")
+    parser.add_argument("--write", action="store_true", help="keep the table in benchmarks/README.md")
+    asked = parser.parse_args()
+    if unknown := sorted(set(asked.names) - set(THEMES)):
+        parser.error(f"no benchmark is called {', '.join(unknown)}: there are {', '.join(THEMES)}")
+    if asked.events < 10_000:
+        parser.error(f"--events {asked.events} is too few to measure anything: give 10000 or more")
+    return asked
+
+
+if __name__ == "__main__":
+    main()
