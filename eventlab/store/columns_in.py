@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from eventlab.errors import ImportFailed, MissingColumn
 from eventlab.store.sqltext import quoted
 
-ROW = "el_row"
+ROW, PAYLOAD = "el_row", "el_data"  # names that a table cannot have for its own
 _TEXT = ("actor", "reason", "correlation_id", "causation_id", "event_id")
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _LARGE_INTEGERS = ("UBIGINT", "HUGEINT", "UHUGEINT")
@@ -57,7 +57,7 @@ def require_distinct(names: Iterable[object]) -> list[str]:
             raise ImportFailed(
                 f"column {name!r} has no text as its name: rename the columns first."
             )
-        if name == ROW:
+        if name in (ROW, PAYLOAD):
             raise ImportFailed(
                 f"column {name!r} has a name kept for the importer: rename it first."
             )

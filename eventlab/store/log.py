@@ -6,8 +6,7 @@ summary, or SQL. What a slider moves is this cut. Folding is not known here.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
@@ -15,44 +14,14 @@ import duckdb
 import pandas as pd
 
 from eventlab import frames
-from eventlab.errors import SQLError
 from eventlab.event import RecordedEvent
-from eventlab.payload import python_value
-from eventlab.store import guard, reading
+from eventlab.store import question, reading
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
-from eventlab.store.database import reading as read_only
 from eventlab.store.ledger import Field, Ledger
-from eventlab.store.sqltext import (
-    column_types,
-    extracted,
-    payload_field,
-    typed,
-    with_names,
-    words,
-)
+from eventlab.store.question import AFTER_DATA, BEFORE_DATA, Params
+from eventlab.store.sqltext import column_types, payload_field
 from eventlab.times import Moment
-
-_BEFORE_DATA = ["position", "stream", "version", "type", "occurred_at"]
-_AFTER_DATA = [
-    "actor",
-    "reason",
-    "recorded_at",
-    "correlation_id",
-    "causation_id",
-    "event_id",
-    "tags",
-    "schema",
-]
-ENVELOPE = [*_BEFORE_DATA, "data", *_AFTER_DATA]
-
-_NAMED = {
-    "stream": "streams.stream",
-    "category": "streams.category",
-    "event_id": "coalesce(events.given_id, streams.stream || '@' || events.version) as event_id",
-}
-_EVERYTHING = re.compile(r"(?<!count\()\*")
-_OF_EVERYTHING = {"columns", "describe", "natural", "pivot", "summarize", "table"}
 
 
 class Log:
@@ -162,9 +131,9 @@ class Log:
         0         1  card-7  CardLoaded      20   Mara
         """
         payload = self._payload_columns() if expand else {"data": "data"}
-        columns = ", ".join([*_BEFORE_DATA, *payload.values(), *_AFTER_DATA])
+        columns = ", ".join([*BEFORE_DATA, *payload.values(), *AFTER_DATA])
         frame = self.frame(f"select {columns} from events order by position")
-        return frame.set_axis([*_BEFORE_DATA, *payload, *_AFTER_DATA], axis="columns")
+        return frame.set_axis([*BEFORE_DATA, *payload, *AFTER_DATA], axis="columns")
 
     def streams(self) -> pd.DataFrame:
         """Return one row per stream, sorted by name: its events, their time span, how it ends."""
@@ -196,9 +165,7 @@ class Log:
         ]
         return summary.assign(fields=pd.Series(fields, dtype="str", index=summary.index))
 
-    def sql(
-        self, query: str, params: Sequence[Any] | Mapping[str, Any] | None = None
-    ) -> pd.DataFrame:
+    def sql(self, query: str, params: Params = None) -> pd.DataFrame:
         """Return what a SELECT says of this log; the table ``events`` is the cut.
 
         Parameters
@@ -229,13 +196,8 @@ class Log:
                  type  total
         0  CardLoaded   22.5
         """
-        select = guard.one_select(query)
         con = self.cursor()
-        select = with_names(select, guard.harmless_parts(con, select))
-        try:
-            return self._answer(con, select, _python_values(params))
-        except duckdb.Error as error:
-            raise SQLError.failed(query, str(error)) from error
+        return question.answer(con, self.cut, self._ledger.fields(con), query, params)
 
     def fields(self) -> list[Field]:
         """Return the payload fields seen in events of the types this log may show, oldest first."""
@@ -272,35 +234,8 @@ class Log:
         return con.execute(query, {**bound, **(params or {})})
 
     def query(self, body: str) -> tuple[str, dict[str, Any]]:
-        """Return the full SQL of a query over this cut, and the cut's own parameters.
-
-        The body's payload fields get their types. Stream names are joined in only where it
-        mentions them: integers group four times faster.
-        """
-        columns = [*ENVELOPE, "category", "stream_no"]
-        return self._with_events(body, columns, everything=False)
-
-    def _with_events(
-        self, body: str, columns: list[str], everything: bool
-    ) -> tuple[str, dict[str, Any]]:
-        where, params = self.cut.where()
-        fields = self._ledger.fields(self.cursor())
-        named = everything or bool(words(body) & set(_NAMED))
-        shown = [_NAMED.get(c, f"events.{c}") for c in columns if named or c not in _NAMED]
-        source = (
-            f"main.events join {self.cut.streams_source()} using (stream_no)"
-            if named
-            else "main.events"
-        )
-        text, payload = extracted(body, fields)
-        if everything or "data" in words(text):
-            text, payload = typed(body, fields), []
-        # Not materialized: a body may read events twice, and each reading needs other columns.
-        return (
-            f"with events as not materialized (select {', '.join([*shown, *payload])} "
-            f"from {source} where {where})\n{text}",
-            params,
-        )
+        """Return the full SQL of a query over this cut, and the cut's own parameters."""
+        return question.over(self.cut, self._ledger.fields(self.cursor()), body)
 
     def frame(self, body: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Return what a query over this cut gives, with the house's dtypes."""
@@ -316,29 +251,13 @@ class Log:
         """Return name and SQL of a column per payload field; SQL itself never sees the odd names."""
         present = {name for (name,) in self.select("select distinct type from events").fetchall()}
         fields = [field for field in self.fields() if field.type in present or not present]
-        taken = {*_BEFORE_DATA, *_AFTER_DATA}
+        taken = {*BEFORE_DATA, *AFTER_DATA}
         return {
             f"data.{name}" if name in taken or name.startswith("data.") else name: (
                 f"{payload_field(name)} as field_{at}"
             )
             for at, name in enumerate(column_types(fields))
         }
-
-    def _answer(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        select: str,
-        params: Sequence[Any] | Mapping[str, Any] | None,
-    ) -> pd.DataFrame:
-        query, bound = self._with_events(
-            f"from (\n{select}\n)", [*ENVELOPE, "category"], _asks_for_everything(select)
-        )
-        for name, value in bound.items():
-            con.execute(f"set variable {name} = ?", [value])
-            query = query.replace(f"${name}", f"getvariable('{name}')")
-        with read_only(con):
-            answer = frames.query(con, query, params)
-        return answer.rename(columns=_as_written)
 
     def __repr__(self) -> str:
         return f"<{self._title()}>"
@@ -359,39 +278,6 @@ class Log:
         if self._database.closed:
             return f"Log of a closed store{cut}"
         return f"Log of {len(self):,} events{cut}"
-
-
-def _asks_for_everything(select: str) -> bool:
-    """Tell whether a query wants all columns: ``select *``, or DuckDB's ``from events``."""
-    mentioned = words(select)
-    return (
-        bool(_EVERYTHING.search(select) or mentioned & _OF_EVERYTHING) or "select" not in mentioned
-    )
-
-
-def _as_written(column: str) -> str:
-    """Undo in a result's column names what typed() and extracted() did to the query."""
-    plain = _QUOTED_DATA.sub("data", _CAST.sub(r"data\1", _EXTRACTED.sub(r"data.\1", column)))
-    alone = _CAST.fullmatch(column) or _PAYLOAD_NAME.fullmatch(column)
-    return plain.removeprefix("data.") if alone else plain
-
-
-_CAST = re.compile(
-    r'CAST\((?:"?\w+"?\.)?"data"(\.(?:"(?:[^"]|"")*"|\w+)|\[\'(?:[^\']|\'\')*\'\])'
-    r" AS (?:BIGINT|DOUBLE|VARCHAR|BOOLEAN)\)"
-)
-_EXTRACTED = re.compile(r'"data\.((?:[^"]|"")*)"')
-_PAYLOAD_NAME = re.compile(r"data\..*", re.DOTALL)
-_QUOTED_DATA = re.compile(r'"data"(?=[.\[])')
-
-
-def _python_values(params: Sequence[Any] | Mapping[str, Any] | None) -> Any:
-    """Return parameters as DuckDB takes them: a number out of a frame is NumPy's."""
-    if isinstance(params, Mapping):
-        return {name: python_value(value) for name, value in params.items()}
-    if isinstance(params, list | tuple):
-        return [python_value(value) for value in params]
-    return params
 
 
 def _unique(names: Iterable[str]) -> list[str]:

@@ -1,0 +1,147 @@
+"""A question about a cut, in SQL: the cut stands there as the table ``events``.
+
+`over` is for the package's own queries, `answer` for those of a person: guarded, on a read-only moment
+of the database, with payload fields of the right type and the names they were written with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from eventlab import frames
+from eventlab.errors import SQLError
+from eventlab.payload import python_value
+from eventlab.store import guard
+from eventlab.store.cut import Cut
+from eventlab.store.database import reading
+from eventlab.store.ledger import Field
+from eventlab.store.sqltext import extracted, typed, with_names, words
+
+BEFORE_DATA = ["position", "stream", "version", "type", "occurred_at"]
+AFTER_DATA = [
+    "actor",
+    "reason",
+    "recorded_at",
+    "correlation_id",
+    "causation_id",
+    "event_id",
+    "tags",
+    "schema",
+]
+ENVELOPE = [*BEFORE_DATA, "data", *AFTER_DATA]
+
+Params = Sequence[Any] | Mapping[str, Any] | None
+
+_NAMED = {
+    "stream": "streams.stream",
+    "category": "streams.category",
+    "event_id": "coalesce(events.given_id, streams.stream || '@' || events.version) as event_id",
+}
+
+
+def over(cut: Cut, fields: Iterable[Field], body: str) -> tuple[str, dict[str, Any]]:
+    """Return the full SQL of one of the package's queries, and the cut's own parameters.
+
+    The body's payload fields get their types. Stream names are joined in only where it mentions
+    them: integers group four times faster.
+    """
+    return _with_events(cut, fields, body, [*ENVELOPE, "category", "stream_no"])
+
+
+def answer(
+    con: duckdb.DuckDBPyConnection,
+    cut: Cut,
+    fields: Iterable[Field],
+    query: str,
+    params: Params,
+) -> pd.DataFrame:
+    """Return what a person's SELECT says of a cut.
+
+    Raises
+    ------
+    SQLError
+        When it is not one SELECT, could write, reads past the cut, or DuckDB cannot run it.
+    """
+    select = guard.one_select(query)
+    select = with_names(select, guard.harmless_parts(con, select))
+    try:
+        full = _with_own_variables(con, cut, fields, select)
+        with reading(con):
+            found = frames.query(con, full, _python_values(params))
+    except duckdb.Error as error:
+        raise SQLError.failed(query, str(error)) from error
+    return found.rename(columns=_as_written)
+
+
+def _with_own_variables(
+    con: duckdb.DuckDBPyConnection, cut: Cut, fields: Iterable[Field], select: str
+) -> str:
+    """Return the full query with the cut's bounds as variables: its parameters are the person's."""
+    everything = _asks_for_everything(select)
+    columns = [*ENVELOPE, "category"]
+    full, bounds = _with_events(cut, fields, f"from (\n{select}\n)", columns, everything)
+    for name, value in bounds.items():
+        con.execute(f"set variable {name} = ?", [value])
+        full = full.replace(f"${name}", f"getvariable('{name}')")
+    return full
+
+
+def _with_events(
+    cut: Cut, fields: Iterable[Field], body: str, columns: list[str], everything: bool = False
+) -> tuple[str, dict[str, Any]]:
+    where, params = cut.where()
+    text, payload = extracted(body, fields)
+    if everything or "data" in words(text):
+        text, payload = typed(body, fields), []
+    named = everything or bool(words(body) & set(_NAMED))
+    shown = [_NAMED.get(c, f"events.{c}") for c in columns if named or c not in _NAMED]
+    names = f" join {cut.streams_source()} using (stream_no)" if named else ""
+    # Not materialized: a body may read events twice, and each reading needs other columns.
+    return (
+        f"with events as not materialized (select {', '.join([*shown, *payload])} "
+        f"from main.events{names} where {where})\n{text}",
+        params,
+    )
+
+
+# -- how people write ------------------------------------------------------------------------------
+
+_EVERYTHING = re.compile(r"(?<!count\()\*")
+_OF_EVERYTHING = {"columns", "describe", "natural", "pivot", "summarize", "table"}
+
+_CAST = re.compile(
+    r'CAST\((?:"?\w+"?\.)?"data"(\.(?:"(?:[^"]|"")*"|\w+)|\[\'(?:[^\']|\'\')*\'\])'
+    r" AS (?:BIGINT|DOUBLE|VARCHAR|BOOLEAN)\)"
+)
+_EXTRACTED = re.compile(r'"data\.((?:[^"]|"")*)"')
+_PAYLOAD_NAME = re.compile(r"data\..*", re.DOTALL)
+_QUOTED_DATA = re.compile(r'"data"(?=[.\[])')
+
+
+def _asks_for_everything(select: str) -> bool:
+    """Tell whether a query wants all columns: ``select *``, or DuckDB's ``from events``."""
+    mentioned = words(select)
+    return (
+        bool(_EVERYTHING.search(select) or mentioned & _OF_EVERYTHING) or "select" not in mentioned
+    )
+
+
+def _as_written(column: str) -> str:
+    """Undo in a result's column names what typed() and extracted() did to the query."""
+    plain = _QUOTED_DATA.sub("data", _CAST.sub(r"data\1", _EXTRACTED.sub(r"data.\1", column)))
+    alone = _CAST.fullmatch(column) or _PAYLOAD_NAME.fullmatch(column)
+    return plain.removeprefix("data.") if alone else plain
+
+
+def _python_values(params: Params) -> Any:
+    """Return parameters as DuckDB takes them: a number out of a frame is NumPy's."""
+    if isinstance(params, Mapping):
+        return {name: python_value(value) for name, value in params.items()}
+    if isinstance(params, list | tuple):
+        return [python_value(value) for value in params]
+    return params
