@@ -158,32 +158,52 @@ class Fold(TimeTravel):
         date, and is where folding goes on from.
         """
         self.skipped = Counter()
-        evolve, fresh, keys_of = _evolve(self.rule), starter(self.initial), _keys_of(self.key)
+        evolve, fresh = _evolve(self.rule), starter(self.initial)
         ends = frozenset(self.ends_with)
         for events in batches:
+            for key, event in self._touches(events, only):
+                if event.type in ends:
+                    states.pop(key, None)
+                    yield key, event, None
+                    continue
+                state = states.get(key)
+                try:
+                    state = evolve(fresh(key) if state is None else state, event)
+                except Exception as error:
+                    raise self._failed(event, key, error) from error
+                if state is None:
+                    self._skip(event, key)
+                    continue
+                states[key] = state
+                yield key, event, state
+
+    def _touches(
+        self, events: list[RecordedEvent], only: Key | None
+    ) -> Iterable[tuple[Key, RecordedEvent]]:
+        """Return each event with each key it touches, of all keys or one."""
+        if self.key is None:
+            return zip(map(_STREAM, events), events, strict=True)
+        return self._touches_by_key(events, _keys_of(self.key), only)
+
+    def _touches_by_key(
+        self,
+        events: list[RecordedEvent],
+        keys_of: Callable[[RecordedEvent], Iterable[Key]],
+        only: Key | None,
+    ) -> Iterator[tuple[Key, RecordedEvent]]:
+        for event in events:
             try:
-                for event in events:
-                    key: Any = None
-                    for key in keys_of(event):
-                        if only is not None and key != only:
-                            continue
-                        if event.type in ends:
-                            states.pop(key, None)
-                            yield key, event, None
-                            continue
-                        state = states.get(key)
-                        state = evolve(fresh(key) if state is None else state, event)
-                        if state is None:
-                            self._skip(event, key)
-                            continue
-                        states[key] = state
-                        yield key, event, state
-            except ProjectionError:
-                raise
+                keys = keys_of(event)
             except Exception as error:
-                raise FoldFailed(
-                    self.name, event.type, event.position, event.stream, key, _said(error)
-                ) from error
+                raise self._failed(event, None, error) from error
+            for key in keys:
+                if only is None or key == only:
+                    yield key, event
+
+    def _failed(self, event: RecordedEvent, key: Key | None, error: Exception) -> ProjectionError:
+        if isinstance(error, ProjectionError):
+            return error
+        return FoldFailed(self.name, event.type, event.position, event.stream, key, _said(error))
 
     def frame(self, states: Mapping[Key, State], positions: Mapping[Key, int]) -> pd.DataFrame:
         """Return states by key as a state frame."""
@@ -233,6 +253,7 @@ class Fold(TimeTravel):
 # -- what the hot loop is made of ------------------------------------------------------------------
 
 _MOMENT = operator.attrgetter(*MOMENT)
+_STREAM = operator.attrgetter("stream")
 
 
 def _moment_columns(moments: Sequence[tuple[Any, ...]]) -> dict[str, pd.Series[Any]]:
@@ -260,10 +281,7 @@ def _evolve(rule: Evolve | Mapping[str, Evolve]) -> Evolve:
     return evolve
 
 
-def _keys_of(key: Keys | None) -> Callable[[RecordedEvent], Iterable[Key]]:
-    if key is None:
-        return lambda event: (event.stream,)
-
+def _keys_of(key: Keys) -> Callable[[RecordedEvent], Iterable[Key]]:
     def keys(event: RecordedEvent) -> Iterable[Key]:
         found = key(event)
         listed = found if isinstance(found, list) else [found]

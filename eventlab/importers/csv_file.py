@@ -39,7 +39,10 @@ class CSVFile(File):
     def header(self) -> list[str]:
         """The names of the columns; one without a name is called by its place, ``column3``."""
         lines = csv.reader(StringIO(self._beginning, newline=""), delimiter=self.delimiter)
-        names = next(lines, [])
+        try:
+            names = next(lines, [])
+        except csv.Error as error:
+            raise UnreadableFile.because(self.path, str(error)) from error
         if not any(names):
             raise UnreadableFile.no_header(self.path)
         if not is_unicode("".join(names)):
@@ -81,12 +84,12 @@ class CSVFile(File):
 def types_of(con: duckdb.DuckDBPyConnection, staged: str, cells: list[str]) -> dict[str, str]:
     """Return the type that all cells of each column have; a few rows rule out most of the others first."""
     possible = {cell: ["BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR"] for cell in cells}
-    for rows in (f"(from {staged} limit {SAMPLE})", staged):
+    for rows, if_empty in ((f"(from {staged} limit {SAMPLE})", "true"), (staged, "false")):
         pending = cells
         while pending := [cell for cell in pending if possible[cell][0] != "VARCHAR"]:
-            checks = ", ".join(_holds(cell, possible[cell][0]) for cell in pending)
+            checks = ", ".join(_holds(cell, possible[cell][0], if_empty) for cell in pending)
             [holds] = con.execute(f"select {checks} from {rows}").fetchall()
-            pending = [cell for cell, held in zip(pending, holds, strict=True) if held is False]
+            pending = [cell for cell, held in zip(pending, holds, strict=True) if not held]
             for cell in pending:
                 possible[cell].pop(0)
     return {cell: types[0] for cell, types in possible.items()}
@@ -97,9 +100,10 @@ def _column(cell: str, sql_type: str) -> Column:
     return Column(sql_type, typed)
 
 
-def _holds(cell: str, sql_type: str) -> str:
-    """Return SQL that tells whether all cells that are there are of a type; NULL when none is there."""
-    return f"bool_and({_IS[sql_type].format(cell)}) filter (where {cell} <> '')"
+def _holds(cell: str, sql_type: str, if_empty: str) -> str:
+    """Return SQL that tells whether all cells that are there are of a type."""
+    check = _IS[sql_type].format(cell)
+    return f"coalesce(bool_and({check}) filter (where {cell} <> ''), {if_empty})"
 
 
 # "007" is a name and no number, and so is what a 64-bit integer or a double could not give back.

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 from eventlab.errors import BadRow, ImportFailed
 from eventlab.importers.files import BUFFERS, File
 from eventlab.payload import require_exact
-from eventlab.store.columns_in import Roles, literal, require_distinct
+from eventlab.store.columns_in import PAYLOAD, Roles, literal
 from eventlab.store.sqltext import quoted
 from eventlab.store.staged_table import Column
 
 if TYPE_CHECKING:
     import duckdb
 
-PAYLOAD = "el_data"
 SAMPLE = 1_000
 
 
@@ -61,7 +60,7 @@ class JSONLinesFile(File):
     def columns(self, con: duckdb.DuckDBPyConnection, staged: str) -> dict[str, Column]:
         """Return the named keys as text, and the payload without them."""
         self._refuse_bad_lines(con, staged)
-        named = require_distinct(dict.fromkeys(self.roles.given().values()))
+        named = self.roles.names()
         self._require(named, con, staged)
         cells = {key: f"line->>{pointer(key)}" for key in named}
         if self.roles.data is None:

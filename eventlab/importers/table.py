@@ -16,10 +16,10 @@ import pandas as pd
 from eventlab.errors import BadRow, ImportFailed, NoSuchFile, UnreadableFile
 from eventlab.importers.csv_file import CSVFile
 from eventlab.importers.files import File
-from eventlab.importers.json_lines import PAYLOAD, JSONLinesFile
+from eventlab.importers.json_lines import JSONLinesFile
 from eventlab.importers.parquet_file import ParquetFile
 from eventlab.store import EventStore
-from eventlab.store.columns_in import Roles, require_distinct
+from eventlab.store.columns_in import PAYLOAD, Roles
 from eventlab.store.frame_table import FrameTable
 from eventlab.store.staged_table import StagedTable
 
@@ -179,10 +179,9 @@ def _dicts(rows: list[Mapping[str, Any]], roles: Roles) -> tuple[FrameTable, Rol
     for row, found in enumerate(rows, start=1):
         if not isinstance(found, Mapping):
             raise BadRow.no_object(row, found)
-    named = require_distinct(dict.fromkeys(roles.given().values()))
     if rows:
         roles.require_in(dict.fromkeys(key for row in rows for key in row))
-    columns = {key: [row.get(key) for row in rows] for key in named}
+    columns = {key: [row.get(key) for row in rows] for key in roles.names()}
     if roles.data is None:
         roles = replace(roles, data=PAYLOAD)
         columns[PAYLOAD] = [{k: v for k, v in row.items() if k not in columns} for row in rows]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from eventlab.errors import ImportFailed, MissingColumn
 from eventlab.store.sqltext import quoted
 
-ROW, PAYLOAD = "el_row", "el_data"  # names that a table cannot have for its own
+ROW, PAYLOAD = "el_row", "el_data"  # columns that importers add
 _TEXT = ("actor", "reason", "correlation_id", "causation_id", "event_id")
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _LARGE_INTEGERS = ("UBIGINT", "HUGEINT", "UHUGEINT")
@@ -48,6 +48,10 @@ class Roles:
         named = {field.name: getattr(self, field.name) for field in fields(self)}
         return {role: column for role, column in named.items() if column is not None}
 
+    def names(self) -> list[str]:
+        """Return the columns that were named, each once, where they will stand beside ``PAYLOAD``."""
+        return require_distinct([*dict.fromkeys(self.given().values()), PAYLOAD])[:-1]
+
 
 def require_distinct(names: Iterable[object]) -> list[str]:
     """Return names of columns that SQL can tell apart, or refuse them."""
@@ -57,7 +61,7 @@ def require_distinct(names: Iterable[object]) -> list[str]:
             raise ImportFailed(
                 f"column {name!r} has no text as its name: rename the columns first."
             )
-        if name in (ROW, PAYLOAD):
+        if name == ROW:
             raise ImportFailed(
                 f"column {name!r} has a name kept for the importer: rename it first."
             )
@@ -234,23 +238,20 @@ def _as_time(column: str, sql_type: str) -> str:
     )
 
 
-# Python's datetime ends there, and so does what a fold can be shown; DuckDB also reads 'infinity'.
+# Python's datetime ends there, and so does what a fold is shown. DuckDB also reads 'infinity' and 'epoch'.
 _KNOWN_TIMES = "between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'"
 _NANOSECONDS = "[.][0-9]{6}[0-9]*[1-9]"
 
 
 def _time_checks(column: str, sql_type: str) -> list[Check]:
-    found = [
-        Check(
-            f"not coalesce({_as_time(column, sql_type)} {_KNOWN_TIMES}, false)",
-            column,
-            "is no time",
-        )
-    ]
+    text, known = f"{quoted(column)}::varchar", f"{_as_time(column, sql_type)} {_KNOWN_TIMES}"
+    if sql_type == "VARCHAR":
+        known += f" and regexp_matches({text}, '^\\s*[0-9]')"
+    checks = [Check(f"not coalesce({known}, false)", column, "is no time")]
     if sql_type in ("VARCHAR", "TIMESTAMP_NS"):
-        finer = f"regexp_matches({quoted(column)}::varchar, '{_NANOSECONDS}')"
-        found.append(Check(finer, column, "is finer than the microseconds a store keeps"))
-    return found
+        finer = f"regexp_matches({text}, '{_NANOSECONDS}')"
+        checks.append(Check(finer, column, "is finer than a microsecond"))
+    return checks
 
 
 def _value_checks(column: str, sql_type: str) -> list[Check]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 BATCH = 50_000
 
+Columns = dict[str, list[Any]]
+
 ENVELOPE = """
 select position, stream, version, type, occurred_at, data::json::varchar as data, actor, reason,
        recorded_at, correlation_id, causation_id, event_id, tags::json::varchar as tags, schema
@@ -36,49 +40,57 @@ def batches(log: Log) -> Iterator[list[RecordedEvent]]:
     """Yield the log's events in fold order, in lists of about 50,000."""
     con = log.cursor()
     with reading(con):
-        if log.cut.by_occurrence:
-            yield from _by_occurrence(log, con)
-        else:
-            yield from _by_position(log, con)
+        slices = _by_occurrence(log, con) if log.cut.by_occurrence else _by_position(log, con)
+        for columns in _ahead(lambda part: _columns(log, con, part), slices):
+            yield _events(columns)
 
 
-def _by_position(log: Log, con: duckdb.DuckDBPyConnection) -> Iterator[list[RecordedEvent]]:
+class Slice(NamedTuple):
+    """A part of the log small enough to read at once: a condition on top of the cut."""
+
+    where: str
+    params: dict[str, Any]
+
+
+def _by_position(log: Log, con: duckdb.DuckDBPyConnection) -> list[Slice]:
     [(events, first, last)] = log.run(
         con, "select count(*), min(position), max(position) from events"
     ).fetchall()
-    if events > BATCH:
-        yield from _slices(log, con, -(-events // BATCH), first, last)
-    elif events:
-        yield _events(log.run(con, f"{ENVELOPE} order by position"))
+    if events <= BATCH:
+        return [Slice("", {})] if events else []
+    edges = np.linspace(first, last + 1, -(-events // BATCH) + 1, dtype=np.int64).tolist()
+    within = "where position >= $low and position < $high"
+    return [Slice(within, {"low": low, "high": high}) for low, high in pairwise(edges)]
 
 
-def _slices(
-    log: Log, con: duckdb.DuckDBPyConnection, slices: int, first: int, last: int
-) -> Iterator[list[RecordedEvent]]:
-    edges = np.linspace(first, last + 1, slices + 1, dtype=np.int64).tolist()
-    for low, high in pairwise(edges):
-        within = "where position >= $low and position < $high order by position"
-        yield _events(log.run(con, ENVELOPE + within, {"low": low, "high": high}))
+def _by_occurrence(log: Log, con: duckdb.DuckDBPyConnection) -> Iterator[Slice]:
+    found = log.run(con, f"select position from events order by {log.order_by}").fetchnumpy()
+    within = (
+        "where position in (select unnest($chosen::bigint[])) and position between $low and $high"
+    )
+    for start in range(0, len(found["position"]), BATCH):
+        chosen = found["position"][start : start + BATCH].tolist()
+        yield Slice(within, {"chosen": chosen, "low": min(chosen), "high": max(chosen)})
 
 
-def _by_occurrence(log: Log, con: duckdb.DuckDBPyConnection) -> Iterator[list[RecordedEvent]]:
-    ordered = log.run(con, f"select position from events order by {log.order_by}").fetchnumpy()[
-        "position"
-    ]
-    for start in range(0, len(ordered), BATCH):
-        chosen = ordered[start : start + BATCH].tolist()
-        within = (
-            "where position in (select unnest($chosen::bigint[])) "
-            f"and position between $low and $high order by {log.order_by}"
-        )
-        params = {"chosen": chosen, "low": min(chosen), "high": max(chosen)}
-        yield _events(log.run(con, ENVELOPE + within, params))
+def _ahead(read: Callable[[Slice], Columns], slices: Iterable[Slice]) -> Iterator[Columns]:
+    """Yield what was read of each slice, while a thread reads the next: DuckDB needs no Python."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="eventlab-read") as reader:
+        coming = deque[Future[Columns]]()
+        for part in slices:
+            coming.append(reader.submit(read, part))
+            if len(coming) > 1:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
 
 
-def _events(result: duckdb.DuckDBPyConnection) -> list[RecordedEvent]:
-    columns: dict[str, list[Any]] = {
-        name: values.tolist() for name, values in result.fetchnumpy().items()
-    }
+def _columns(log: Log, con: duckdb.DuckDBPyConnection, part: Slice) -> Columns:
+    result = log.run(con, f"{ENVELOPE} {part.where} order by {log.order_by}", part.params)
+    return {name: values.tolist() for name, values in result.fetchnumpy().items()}
+
+
+def _events(columns: Columns) -> list[RecordedEvent]:
     with _collector_at_rest():
         columns["data"] = decoded(columns["data"])
         if any(columns["tags"]):
