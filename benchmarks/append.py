@@ -32,11 +32,13 @@ from numbered order by position
 """
 
 INSERT_ONE = """
-insert into events values (?, 1, ?, 'CardLoaded', ?, ?, ?::json::variant, null, null, null, null, null, null, 1)
+insert into events
+values (?, 1, ?, 'CardLoaded', ?, ?, ?::json::variant, null, null, null, null, null, null, 1)
 """
 
 WRITTEN = """
-select count(*), max(position), max(version), count(distinct stream_no), sum(data.amount::bigint), count(data.holder)
+select count(*), max(position), max(version), count(distinct stream_no),
+       sum(data.amount::bigint), count(data.holder)
 from events
 """
 
@@ -109,7 +111,9 @@ def insert_select(setting: Setting, each: int) -> Iterator[Once]:
             con.register("numbered", numbered)
             with watch:
                 con.execute("begin")
-                con.execute("insert into streams select distinct stream_no, card, 'card' from numbered")
+                con.execute(
+                    "insert into streams select distinct stream_no, card, 'card' from numbered"
+                )
                 con.execute(INSERT_ALL)
                 con.execute("commit")
                 con.close()

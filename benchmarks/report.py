@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,10 +29,12 @@ class Goal(NamedTuple):
 
     def verdict(self, found: float) -> str:
         """Say the goal, and whether it was met or by how much not."""
-        spoken = f"{self.sign} {self.bound:,g}{self.unit}"
         off = found / self.bound - 1
         met = off >= 0 if self.sign == "≥" else off <= 0
-        return f"{spoken}: met" if met else f"{spoken}: **missed** by {abs(off):.0%}"
+        return f"{self}: met" if met else f"{self}: **missed** by {abs(off):.0%}"
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.bound:,g}{self.unit}"
 
 
 class Row(NamedTuple):
@@ -64,7 +66,7 @@ def rate(events: float, result: Result) -> str:
 def ms(result: Result) -> str:
     """Return the median time in milliseconds."""
     found = result.seconds * 1000
-    return f"{found:,.0f} ms" if found >= 100 else f"{found:.2g} ms" if found < 10 else f"{found:.0f} ms"
+    return f"{found:.1f} ms" if found < 10 else f"{found:,.0f} ms"
 
 
 def memory(*results: Result) -> str:
@@ -74,21 +76,20 @@ def memory(*results: Result) -> str:
 
 def table(rows: list[Row]) -> str:
     """Return the rows as a Markdown table, aligned for the terminal too."""
-    cells = [HEADER, *rows]
-    widths = [max(len(row[at]) for row in cells) for at in range(len(HEADER))]
-    lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
-    rule = " | ".join("-" * width for width in widths)
-    return "\n".join(f"| {line} |" for line in [lines[0], rule, *lines[1:]])
+    widths = [max(map(len, column)) for column in zip(HEADER, *rows, strict=True)]
+    lines = [HEADER, ["-" * width for width in widths], *rows]
+    return "\n".join(f"| {' | '.join(map(str.ljust, line, widths))} |" for line in lines)
 
 
 def machine(events: int) -> str:
     """Return what a reader must know of the machine, and nothing that would name it."""
     cores, total = os.cpu_count(), psutil.virtual_memory().total / 2**30
+    system = f"{platform.system()} {platform.release().partition('-')[0]}"
     return (
-        f"{date.today():%d %B %Y}, {events:,} events in the large log. {_processor()}, {cores} cores, {total:.0f} GiB, "
-        f"{platform.system()} {platform.release().split('-')[0]}; Python {platform.python_version()}, "
-        f"DuckDB {duckdb.__version__}, pandas {pd.__version__}. "
-        f"Load when it began: {_load()}."
+        f"{datetime.now(UTC):%d %B %Y}, {events:,} events in the large log. "
+        f"{_processor()}, {cores} cores, {total:.0f} GiB, {system}; "
+        f"Python {platform.python_version()}, DuckDB {duckdb.__version__}, pandas {pd.__version__}. "
+        f"The load was {psutil.getloadavg()[0]:.1f} when it began."
     )
 
 
@@ -108,7 +109,3 @@ def _processor() -> str:
         if found:
             return found[1].strip()
     return platform.processor() or platform.machine()
-
-
-def _load() -> str:
-    return f"{psutil.getloadavg()[0]:.1f}"

@@ -47,12 +47,19 @@ def _measured(names: list[str], setting: Setting) -> list[report.Row]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"one of {', '.join(THEMES)}; by default all")
     parser.add_argument(
-        "--events", type=int, default=10_000_000, help="size of the large log; others are a part of it"
+        "names", nargs="*", metavar="name", help=f"one of {', '.join(THEMES)}; by default all"
+    )
+    parser.add_argument(
+        "--events",
+        type=int,
+        default=10_000_000,
+        help="size of the large log; others are a part of it",
     )
     parser.add_argument("--list", action="store_true", help="say what there is, and stop")
-    parser.add_argument("--write", action="store_true", help="keep the table in benchmarks/README.md")
+    parser.add_argument(
+        "--write", action="store_true", help="keep the table in benchmarks/README.md"
+    )
     asked = parser.parse_args()
     if unknown := sorted(set(asked.names) - set(THEMES)):
         parser.error(f"no benchmark is called {', '.join(unknown)}: there are {', '.join(THEMES)}")
