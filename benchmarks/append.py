@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 import eventlab as el
-from benchmarks import logs
+from benchmarks import bare, logs
 from benchmarks.measure import Once, Setting, Side, Watch, race, ratio
 from benchmarks.report import Row, at_least, memory, ms, rate
 from eventlab.store import schema
@@ -166,11 +166,11 @@ def insert(setting: Setting) -> Iterator[Once]:
 
 
 def _laid_out(path: Path) -> duckdb.DuckDBPyConnection:
-    con = duckdb.connect(path)
+    con = bare.connect(path)
     schema.create(con)
     return con
 
 
 def _written(path: Path) -> object:
-    with duckdb.connect(path) as con:
+    with bare.connect(path) as con:
         return con.execute(WRITTEN).fetchall()

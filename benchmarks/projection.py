@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import duckdb
-
 import eventlab as el
-from benchmarks import logs, rules
+from benchmarks import bare, logs, rules
 from benchmarks.measure import Once, Setting, Side, Watch, race, ratio
 from benchmarks.report import Row, at_most, memory, ms
 
@@ -46,7 +44,7 @@ def project(setting: Setting) -> Iterator[Once]:
 @contextmanager
 def select(setting: Setting) -> Iterator[Once]:
     """The state by hand, as a frame with the same index."""
-    with duckdb.connect(setting.log, read_only=True) as con:
+    with bare.connect(setting.log, read_only=True) as con:
 
         def once(watch: Watch) -> int:
             with watch:

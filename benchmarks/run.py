@@ -21,6 +21,8 @@ THEMES = {
     "browser": "key press to DOM in JupyterLab",
 }
 
+LARGE = 10_000_000
+
 
 def main() -> None:
     """Run the benchmarks named on the command line, or all."""
@@ -53,7 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--events",
         type=int,
-        default=10_000_000,
+        default=LARGE,
         help="size of the large log; others are a part of it",
     )
     parser.add_argument("--list", action="store_true", help="say what there is, and stop")
@@ -63,6 +65,8 @@ def _arguments() -> argparse.Namespace:
     asked = parser.parse_args()
     if unknown := sorted(set(asked.names) - set(THEMES)):
         parser.error(f"no benchmark is called {', '.join(unknown)}: there are {', '.join(THEMES)}")
+    if asked.write and (asked.names or asked.events != LARGE):
+        parser.error("--write keeps the whole table: it goes with no names and no --events")
     if asked.events < 10_000:
         parser.error(f"--events {asked.events} is too few to measure anything: give 10000 or more")
     return asked

@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import duckdb
-
 import eventlab as el
-from benchmarks import logs, rules
+from benchmarks import bare, logs, rules
 from benchmarks.measure import Once, Setting, Side, Watch, race, ratio
 from benchmarks.report import Row, at_most, memory, ms
 
@@ -52,7 +50,7 @@ def project(setting: Setting) -> Iterator[Once]:
 @contextmanager
 def select(setting: Setting) -> Iterator[Once]:
     """The state of a stream by a query and a loop."""
-    with duckdb.connect(setting.log, read_only=True) as con:
+    with bare.connect(setting.log, read_only=True) as con:
 
         def state(name: str) -> tuple[Any, ...]:
             balance, holder, loads = 0, None, 0

@@ -132,7 +132,7 @@ def test_query_does_not_follow_the_time_zone_of_the_session(con):
         ([True, None], "boolean"),
         (["a", "b"], "str"),
         (["a", None], "str"),
-        ([datetime(2026, 1, 31), None], frames.UTC_TIME),  # noqa: DTZ001  # naive is UTC here
+        ([datetime(2026, 1, 31), None], frames.UTC_TIME),  # naive is UTC here
         ([datetime(2026, 1, 31, tzinfo=UTC)], frames.UTC_TIME),
         ([date(2026, 1, 31)], "datetime64[us]"),
         ([], "object"),

@@ -73,8 +73,7 @@ class Writer:
         return ConcurrencyError(stream, expected, head.version if head else 0)
 
     def _append(self, stream: str, events: Sequence[Event], expected: Expected) -> Appended:
-        con = self.database.cursor()
-        with transaction(con):
+        with self.database.borrowed() as con, transaction(con):
             if done := repeated_batch(con, stream, events):
                 return Appended(stream, done.version, done.position, duplicate=True)
             known = self._expected_head(con, stream, expected)

@@ -55,7 +55,8 @@ def load(writer: Writer, table: Table, roles: Roles) -> Appended:
             with transaction(con), _scratch(con):
                 return _Load(con, writer, table, shape).run()
         except duckdb.ConstraintException as error:
-            raise _repeated_id(con, error) from error
+            _name_the_repeated_id(con, error)
+            raise
         finally:
             writer.ledger.forget()
 
@@ -234,14 +235,11 @@ def _kind_in_sql(column: str, sql_type: str) -> str:
     return f"case when count({present(column, sql_type)}) > 0 then ['{kind_of(sql_type)}'] end"
 
 
-def _repeated_id(con: duckdb.DuckDBPyConnection, refused: duckdb.Error) -> Exception:
-    found = re.search(r'key "(?:given_id: )?(.*)"', str(refused), re.DOTALL)
-    if found is None:
-        return refused
-    stored = con.execute("select 1 from main.events where given_id = ?", [found[1]]).fetchall()
-    return DuplicateEventError(
-        found[1], _PARTLY if stored else "stands more than once in the table"
-    )
+def _name_the_repeated_id(con: duckdb.DuckDBPyConnection, refused: duckdb.Error) -> None:
+    if found := re.search(r'key "(?:given_id: )?(.*)"', str(refused), re.DOTALL):
+        stored = con.execute("select 1 from main.events where given_id = ?", [found[1]]).fetchall()
+        twice = "stands more than once in the table"
+        raise DuplicateEventError(found[1], _PARTLY if stored else twice) from refused
 
 
 _PARTLY = "is stored already, but the table also has events that are not"

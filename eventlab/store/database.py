@@ -23,12 +23,25 @@ class Database:
     def __init__(self, path: Path | None, *, read_only: bool) -> None:
         self.path, self.read_only = path, read_only
         self._connection: duckdb.DuckDBPyConnection | None = _connect(path, read_only)
+        self._idle: list[duckdb.DuckDBPyConnection] = []
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection to the same database; it costs 4 µs."""
         if self._connection is None:
             raise StoreError(f"the store {self} is closed: open it again with EventStore(…).")
         return self._connection.cursor()
+
+    @contextmanager
+    def borrowed(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend a connection that nobody else uses meanwhile, and keep it for the next.
+
+        DuckDB 2.0 takes 4 µs to make one and 5 ms to let go of one that has read from a large table.
+        """
+        con = self._idle.pop() if self._idle else self.cursor()
+        yield con
+        # Only after success: a connection that failed may have a result that nobody fetched.
+        if not self.closed:
+            self._idle.append(con)
 
     @property
     def closed(self) -> bool:
@@ -38,6 +51,8 @@ class Database:
     def close(self) -> None:
         """Write everything to the file and release it; closing twice is harmless."""
         if self._connection is not None:
+            while self._idle:
+                self._idle.pop().close()
             self._connection.close()
             self._connection = None
 

@@ -7,6 +7,7 @@ summary, or SQL. What a slider moves is this cut. Folding is not known here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from html import escape
 from typing import Any
 
@@ -87,14 +88,12 @@ class Log:
     # -- reading --------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        [(events,)] = self.select("select count(*) from events").fetchall()
-        return int(events)
+        return self._one("select count(*) from events")
 
     @property
     def head(self) -> int:
         """The last position shown, 0 for an empty log."""
-        [(position,)] = self.select("select coalesce(max(position), 0) from events").fetchall()
-        return int(position)
+        return self._one("select coalesce(max(position), 0) from events")
 
     def __iter__(self) -> Iterator[RecordedEvent]:
         """Yield recorded events in fold order, reading 50,000 at a time."""
@@ -196,12 +195,13 @@ class Log:
                  type  total
         0  CardLoaded   22.5
         """
-        con = self.cursor()
-        return question.answer(con, self.cut, self._ledger.fields(con), query, params)
+        with self.borrowed() as con:
+            return question.answer(con, self.cut, self._ledger.fields(con), query, params)
 
     def fields(self) -> list[Field]:
         """Return the payload fields seen in events of the types this log may show, oldest first."""
-        seen = self._ledger.fields(self.cursor())
+        with self.borrowed() as con:
+            seen = self._ledger.fields(con)
         return [field for field in seen if self.cut.types is None or field.type in self.cut.types]
 
     # -- what projections build on ---------------------------------------------------------------
@@ -220,6 +220,10 @@ class Log:
         """Return a database connection of the caller's own."""
         return self._database.cursor()
 
+    def borrowed(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Lend a database connection for the length of a block."""
+        return self._database.borrowed()
+
     def select(
         self, body: str, params: Mapping[str, Any] | None = None
     ) -> duckdb.DuckDBPyConnection:
@@ -235,14 +239,21 @@ class Log:
 
     def query(self, body: str) -> tuple[str, dict[str, Any]]:
         """Return the full SQL of a query over this cut, and the cut's own parameters."""
-        return question.over(self.cut, self._ledger.fields(self.cursor()), body)
+        with self.borrowed() as con:
+            return question.over(self.cut, self._ledger.fields(con), body)
 
     def frame(self, body: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Return what a query over this cut gives, with the house's dtypes."""
         query, bound = self.query(body)
-        return frames.query(self.cursor(), query, {**bound, **(params or {})})
+        with self.borrowed() as con:
+            return frames.query(con, query, {**bound, **(params or {})})
 
     # -- details --------------------------------------------------------------------------------
+
+    def _one(self, body: str) -> int:
+        with self.borrowed() as con:
+            [(number,)] = self.run(con, body).fetchall()
+        return int(number)
 
     def _with(self, cut: Cut) -> Log:
         return Log(self._database, self._ledger, cut)

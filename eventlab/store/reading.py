@@ -38,8 +38,7 @@ from events
 
 def batches(log: Log) -> Iterator[list[RecordedEvent]]:
     """Yield the log's events in fold order, in lists of about 50,000."""
-    con = log.cursor()
-    with reading(con):
+    with log.borrowed() as con, reading(con):
         slices = _by_occurrence(log, con) if log.cut.by_occurrence else _by_position(log, con)
         for columns in _ahead(lambda part: _columns(log, con, part), slices):
             yield _events(columns)
