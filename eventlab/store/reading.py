@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -94,7 +94,8 @@ def _events(columns: Columns) -> list[RecordedEvent]:
         columns["data"] = decoded(columns["data"])
         if any(columns["tags"]):
             columns["tags"] = decoded([tags or "null" for tags in columns["tags"]])
-        return list(map(RecordedEvent._make, zip(*columns.values(), strict=True)))
+        # What RecordedEvent._make does, without a Python frame for each of a million events.
+        return list(map(tuple.__new__, repeat(RecordedEvent), zip(*columns.values(), strict=True)))
 
 
 @contextmanager
