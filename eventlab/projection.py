@@ -34,7 +34,8 @@ from eventlab.errors import (
     ProjectionError,
     UntypedField,
 )
-from eventlab.projection_sql import BY_STREAM, Bind, Bound, Query, Touch, literal, untyped_paths
+from eventlab.projection_sql import BY_STREAM, Bind, Bound, Query, Touch, untyped_paths
+from eventlab.store.sqltext import literal
 from eventlab.timetravel import (
     MOMENT,
     Key,

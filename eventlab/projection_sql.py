@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from eventlab.columns import Column, sql_of
+from eventlab.store.sqltext import quoted
 from eventlab.timetravel import MOMENT
 
 Bind = Callable[[Any], str]
@@ -61,7 +62,7 @@ class Query:
             return self.readable()
         # Integers group four times faster than names, so names are joined when the groups are made.
         by_number = replace(self, touches=(Touch((), ("stream_no",)),))
-        fields = [_quoted(name) for name, _ in self.columns]
+        fields = [quoted(name) for name, _ in self.columns]
         return (
             f"{_select('key', *fields, 'position')}\nfrom {_nested(by_number._grouped())} as state\n"
             "join main.streams as names(stream_no, key, _category) using (stream_no)\norder by key"
@@ -72,7 +73,7 @@ class Query:
         keys = ", ".join(self._keys)
         life = f"{keys}, _life" if self.ends_with else keys
         fields = [
-            f"{self._while_alive(name, column)} as {_quoted(name)}" for name, column in self.columns
+            f"{self._while_alive(name, column)} as {quoted(name)}" for name, column in self.columns
         ]
         return (
             f"{_select(*self._keys, *MOMENT, *fields, self._while_alive())}\n"
@@ -91,7 +92,7 @@ class Query:
     def _grouped(self) -> str:
         keys = ", ".join(self._keys)
         fields = [
-            f"{self._combined(name, column)} as {_quoted(name)}" for name, column in self.columns
+            f"{self._combined(name, column)} as {quoted(name)}" for name, column in self.columns
         ]
         position = (
             f"arg_max(position, {self.order_key})" if self._is_reordered() else "max(position)"
@@ -124,7 +125,7 @@ class Query:
         ]
         if not self.ends_with:
             return self._touched([*MOMENT], of_key)
-        fields = [_quoted(name) for name, _ in self.columns]
+        fields = [quoted(name) for name, _ in self.columns]
         touched = self._touched([*MOMENT, f"{self._is(self.ends_with)} as _ends"], of_key)
         life = (
             f"count(case when _ends then 1 end) over (partition by {', '.join(self._keys)} "
@@ -139,7 +140,7 @@ class Query:
         named = list(zip(touch.parts, self._keys, strict=True))
         keys = [part if part == name else f"{part} as {name}" for part, name in named]
         fields = [
-            f"{self._contribution(column)} as {_quoted(name)}" for name, column in self.columns
+            f"{self._contribution(column)} as {quoted(name)}" for name, column in self.columns
         ]
         present = [f"{name} is not null" for part, name in named if part not in _NEVER_NULL]
         once = [
@@ -160,7 +161,7 @@ class Query:
         return f"case {' '.join(whens)} end" if whens else expr
 
     def _combined(self, name: str, column: Column, over: str = "") -> str:
-        return _COMBINED[column.verb].format(value=_quoted(name), order=self.order_key, over=over)
+        return _COMBINED[column.verb].format(value=quoted(name), order=self.order_key, over=over)
 
     def _while_alive(self, name: str = "", column: Column | None = None) -> str:
         if column is None:
@@ -209,17 +210,6 @@ class Bound:
         return f"${name}"
 
 
-def literal(value: Any) -> str:
-    """Return a text as a SQL literal, for reading and for copying out.
-
-    Examples
-    --------
-    >>> literal("it's")
-    "'it''s'"
-    """
-    return "'" + str(value).replace("'", "''") + "'"
-
-
 # -- text ------------------------------------------------------------------------------------------
 
 _STRING = r"'(?:[^']|'')*'"
@@ -251,10 +241,6 @@ def untyped_paths(column: Column) -> list[str]:
 
 def _mentions_key(column: Column) -> bool:
     return any(match["key"] for match in _KEY.finditer(sql_of(column.expr)))
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _select(*columns: str) -> str:

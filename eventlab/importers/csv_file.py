@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from eventlab.errors import UnreadableFile
 from eventlab.importers.files import BUFFERS, File
-from eventlab.store.columns_in import is_unicode, literal, require_distinct
+from eventlab.store.columns_in import is_unicode, require_distinct
+from eventlab.store.sqltext import literal
 from eventlab.store.staged_table import Column
 
 if TYPE_CHECKING:

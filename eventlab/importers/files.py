@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from eventlab.errors import BadRow, ImportFailed, UnreadableFile
-from eventlab.store.columns_in import Roles, literal
+from eventlab.store.columns_in import Roles
+from eventlab.store.sqltext import literal
 from eventlab.store.staged_table import Column
 
 if TYPE_CHECKING:

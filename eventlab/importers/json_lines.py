@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from eventlab.errors import BadRow, ImportFailed
 from eventlab.importers.files import BUFFERS, File
 from eventlab.payload import require_exact
-from eventlab.store.columns_in import PAYLOAD, Roles, literal
-from eventlab.store.sqltext import quoted
+from eventlab.store.columns_in import PAYLOAD, Roles
+from eventlab.store.sqltext import literal, quoted
 from eventlab.store.staged_table import Column
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from eventlab.errors import ImportFailed, MissingColumn
-from eventlab.store.sqltext import quoted
+from eventlab.store.sqltext import literal, quoted
 
 ROW, PAYLOAD = "el_row", "el_data"  # columns that importers add
 _TEXT = ("actor", "reason", "correlation_id", "causation_id", "event_id")
@@ -211,11 +211,6 @@ def kind_of(sql_type: str) -> str:
 def is_nested(sql_type: str) -> bool:
     """Whether the cells of a column are lists or structures."""
     return sql_type.startswith(_NESTED) or sql_type.endswith("]")
-
-
-def literal(text: str) -> str:
-    """Return a text quoted as a SQL string: for names of fields, which are code and not values."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _is_float(sql_type: str) -> bool:

@@ -42,6 +42,17 @@ def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
+def literal(value: object) -> str:
+    """Return a text as SQL: for names in a definition and for reading; values travel as parameters.
+
+    Examples
+    --------
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + str(value).replace("'", "''") + "'"
+
+
 def payload_field(name: str) -> str:
     """Return the SQL that reads a payload field of any name, the empty one included.
 
@@ -50,8 +61,7 @@ def payload_field(name: str) -> str:
     >>> payload_field("it's odd")
     "data['it''s odd']"
     """
-    text = name.replace("'", "''")
-    return f"data['{text}']"
+    return f"data[{literal(name)}]"
 
 
 def without_semicolons(sql: str) -> str:

@@ -18,8 +18,8 @@ import duckdb
 from tqdm.auto import tqdm
 
 from eventlab.errors import ImportFailed
-from eventlab.store.columns_in import ROW, literal
-from eventlab.store.sqltext import quoted
+from eventlab.store.columns_in import ROW
+from eventlab.store.sqltext import literal, quoted
 
 
 class Column(NamedTuple):
