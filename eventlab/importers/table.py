@@ -94,8 +94,8 @@ def read_table(
     there a column becomes integers, numbers or booleans if every cell of it can be, with nothing lost:
     ``007`` stays text. Dates, decimals and bytes, which JSON has no values for, become exact text.
 
-    A file of any size needs the memory of a quarter of a million rows, besides what the store needs, and
-    room for a copy among the temporary files.
+    A file of any size needs the memory of a quarter of a million rows, besides what the store needs for its
+    keys until all rows are in (about 1 GB for 10 million), and room for a copy among the temporary files.
 
     Examples
     --------

@@ -106,7 +106,8 @@ def _read_changes(log: Log, projection: Any, key: Any, max_steps: int) -> Readin
         _require_touched(projection, log, key, changes)
     touching = None if key is None else list(dict.fromkeys(changes["position"].tolist()))
     numbers = thinned(len(log) if touching is None else len(touching), max_steps)
-    positions, events = _walk(log, numbers, touching)
+    part = _about(log, projection, None if key is None else _parts(key))
+    positions, events = _walk(part, numbers, touching)
     stops = positions if touching is None else touching
     return Reading(
         name=str(projection.name),
