@@ -1,0 +1,18 @@
+"""Time travel: what every projection can do with a log, whichever way it is written.
+
+``protocol`` says what a projection has to know; every other file is one question about the past, answered
+once for all of them. Lessons 04 and 05 ask these questions.
+"""
+
+from eventlab.timetravel.names import MOMENT, require_key_names, require_names, with_keys
+from eventlab.timetravel.protocol import Key, Part, TimeTravel
+
+__all__ = [
+    "MOMENT",
+    "Key",
+    "Part",
+    "TimeTravel",
+    "require_key_names",
+    "require_names",
+    "with_keys",
+]

@@ -1,0 +1,69 @@
+"""What names a frame can have, and what its key columns are: checked once, for both kinds of projection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from eventlab import frames
+from eventlab.errors import InvalidProjection
+
+MOMENT = {
+    "position": "int64",
+    "version": "int64",
+    "type": "str",
+    "occurred_at": frames.UTC_TIME,
+    "recorded_at": frames.UTC_TIME,
+}
+"""The columns that say which event a row of changes or history stands for, and their dtypes."""
+
+_HELPERS = ("stream_no", "_category", "_ends", "_ended", "_life")
+
+RESERVED = (*MOMENT, "valid_until", "alive", "key", *_HELPERS)
+
+
+def require_names(name: str, fields: Iterable[str], key_names: Sequence[str]) -> None:
+    """Refuse names that a frame, or SQL, could not tell apart."""
+    if not isinstance(name, str) or not name:
+        raise InvalidProjection.no_text(
+            "the name of a projection", name, "name what a row is, such as 'cards'"
+        )
+    taken = [*key_names, *(word for word in RESERVED if word not in _HELPERS)]
+    seen: dict[str, str] = {}
+    for field in fields:
+        if not isinstance(field, str):
+            raise InvalidProjection.no_text(
+                f"a field of {name!r}", field, "fields are named by text"
+            )
+        if field.lower() in {*key_names, *RESERVED}:
+            raise InvalidProjection.taken_name(name, field, dict.fromkeys(taken))
+        if field.lower() in seen:
+            raise InvalidProjection.same_name(name, (seen[field.lower()], field))
+        seen[field.lower()] = field
+
+
+def require_key_names(
+    name: str, given: Sequence[str] | str | None, found: Sequence[str | None]
+) -> tuple[str, ...]:
+    """Return the names of a key's parts: those given, or those its expressions have."""
+    if given is not None:
+        names = (given,) if isinstance(given, str) else tuple(given)
+        if len(names) != len(found) or len(set(names)) != len(names):
+            raise InvalidProjection.key_names(name, names, len(found))
+        require_names(name, [part for part in names if part != "key"], ())
+        return names
+    spare = ["key"] if len(found) == 1 else [f"key_{at}" for at in range(1, len(found) + 1)]
+    usable = [part if part not in RESERVED and found.count(part) == 1 else None for part in found]
+    return tuple(part or other for part, other in zip(usable, spare, strict=True))
+
+
+def with_keys(frame: pd.DataFrame, key_names: Sequence[str], text: bool) -> pd.DataFrame:
+    """Return rows whose key columns forget their type where there is no row to have it from.
+
+    Only of stream names it is known beforehand that they are ``text``.
+    """
+    if len(frame):
+        return frame
+    empty = pd.Series(dtype="str") if text else frames.missing(0)
+    return frame.assign(**dict.fromkeys(key_names, empty))
