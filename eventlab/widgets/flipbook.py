@@ -72,11 +72,13 @@ class Book:
         found = self.fragments[fragment]
         return found if isinstance(found, str) else "".join(map(self.text, found))
 
-    def packed(self, shell: str) -> bytes:
-        """Return the book as it goes to a browser: JSON, deflated, with the HTML that holds the slots."""
-        written = json.dumps(
-            vars(self) | {"shell": shell}, ensure_ascii=False, separators=(",", ":")
-        )
+    def packed(self, shell: str, first: int = 0, last: int | None = None) -> bytes:
+        """Return the book as it goes to a browser: JSON, deflated, with the HTML that holds the slots.
+
+        A book that is a part of a longer one says the number of its first step, and of the last of all.
+        """
+        place = {"first": first, "last": len(self) - 1 if last is None else last, "shell": shell}
+        written = json.dumps(vars(self) | place, ensure_ascii=False, separators=(",", ":"))
         return zlib.compress(written.encode(), level=9)
 
 

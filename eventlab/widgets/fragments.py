@@ -7,6 +7,7 @@ shows it and nbval compares it. Knows nothing of browsers and books.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
@@ -42,6 +43,12 @@ class Picture:
         self.reading = reading
         self._view = _view(reading, most_rows, render)
         self._envelope = envelope(reading.events)
+
+    def turned_to(self, reading: Reading) -> Picture:
+        """Return the picture of another part of the same log; its columns stay where they are."""
+        turned = copy.copy(self)
+        turned.reading, turned._envelope = reading, envelope(reading.events)
+        return turned
 
     def frame(self, scene: Scene, state: Mapping[Key, Row]) -> Frame:
         """Return the fragment in each slot at a scene, given all rows of the state."""

@@ -106,14 +106,14 @@ def _read_changes(log: Log, projection: Any, key: Any, max_steps: int) -> Readin
         _require_touched(projection, log, key, changes)
     touching = None if key is None else list(dict.fromkeys(changes["position"].tolist()))
     numbers = thinned(len(log) if touching is None else len(touching), max_steps)
-    part = _about(log, projection, None if key is None else _parts(key))
+    part = _about(log, projection, None if key is None else parts_of(key))
     positions, events = _walk(part, numbers, touching)
     stops = positions if touching is None else touching
     return Reading(
         name=str(projection.name),
         key_names=key_names,
         fields=fields,
-        key=None if key is None else _parts(key),
+        key=None if key is None else parts_of(key),
         total=len(stops),
         numbers=numbers,
         events=events,
@@ -150,14 +150,21 @@ def _touches(
     ):  # thinned: of what a key went through between two stops, the last
         last = ~changes[key_names].assign(_step=at).duplicated(keep="last")
         changes, at = changes[last], at[last]
-    steps = at.tolist()
-    keys = zip(*(_values(changes[name]) for name in key_names), strict=True)
-    rows = zip(*(_values(changes[name]) for name in fields), strict=True)
+    yield from touches_of(changes, at.tolist(), key_names, fields)
+
+
+def touches_of(
+    changes: pd.DataFrame, steps: list[int], key_names: list[str], fields: list[str]
+) -> Iterator[Touch]:
+    """Yield what each row of changes did, given the step it belongs to."""
+    keys = zip(*(values_of(changes[name]) for name in key_names), strict=True)
+    rows = zip(*(values_of(changes[name]) for name in fields), strict=True)
     for step, key, row, alive in zip(steps, keys, rows, changes["alive"].tolist(), strict=True):
         yield Touch(step, key, row if alive else None)
 
 
-def _values(column: pd.Series[Any]) -> list[Any]:
+def values_of(column: pd.Series[Any]) -> list[Any]:
+    """Return a column as plain Python, None where a value is missing."""
     return [known(value) for value in column.tolist()]
 
 
@@ -183,7 +190,7 @@ def _read_frames(log: Log, function: Projection, key: Any, max_steps: int) -> Re
         name=_name(function),
         key_names=[str(name or "key") for name in frames[-1].index.names],
         fields=fields,
-        key=None if key is None else _parts(key),
+        key=None if key is None else parts_of(key),
         total=len(positions),
         numbers=numbers,
         events=events,
@@ -209,11 +216,11 @@ def _answer(function: Projection, log: Log, position: int) -> pd.DataFrame:
 
 
 def _rows(frame: pd.DataFrame, fields: list[str], key: Any) -> dict[Key, Row]:
-    keys = map(_parts, frame.index.tolist())
+    keys = map(parts_of, frame.index.tolist())
     absent = [None] * len(frame)
-    columns = [_values(frame[name]) if name in frame else absent for name in fields]
+    columns = [values_of(frame[name]) if name in frame else absent for name in fields]
     rows = zip(*columns, strict=True) if columns else ((),) * len(frame)
-    return {k: row for k, row in zip(keys, rows, strict=True) if key is None or k == _parts(key)}
+    return {k: row for k, row in zip(keys, rows, strict=True) if key is None or k == parts_of(key)}
 
 
 def _differences(states: list[dict[Key, Row]]) -> Iterator[Touch]:
@@ -226,7 +233,8 @@ def _differences(states: list[dict[Key, Row]]) -> Iterator[Touch]:
         before = state
 
 
-def _parts(key: Any) -> Key:
+def parts_of(key: Any) -> Key:
+    """Return a label of a frame's index as a key: always a tuple."""
     return key if isinstance(key, tuple) else (key,)
 
 

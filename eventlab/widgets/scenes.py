@@ -21,6 +21,9 @@ Key: TypeAlias = tuple[Any, ...]
 Row: TypeAlias = tuple[Any, ...]
 """The values of a state row in the order of the fields; None where missing."""
 
+State: TypeAlias = dict[Key, Row]
+"""The living rows, in the order in which they changed."""
+
 
 class Touch(NamedTuple):
     """What one step did to one key: its row from now on, or None where its life ended."""
@@ -91,6 +94,14 @@ class Reading:
         What the steps did to the state, in order.
     in_order : bool
         Whether the log is folded by position, so that cutting there gives what was folded.
+    start : State
+        Rows that were there before the first step, the one changed last at the end.
+    skipped : int
+        Steps at the beginning that are read for what comes after, and not shown.
+    counts : list of int or None
+        How many keys are alive at each step, where the reading does not hold them all.
+    others : int
+        At least so many keys lived in the rest of the log.
     """
 
     name: str
@@ -102,6 +113,10 @@ class Reading:
     events: list[RecordedEvent]
     touches: list[Touch] = field(repr=False)
     in_order: bool = True
+    start: State = field(default_factory=dict, repr=False)
+    skipped: int = 0
+    counts: list[int] | None = field(default=None, repr=False)
+    others: int = 0
 
     @property
     def last(self) -> int:
@@ -109,17 +124,21 @@ class Reading:
         return len(self.events)
 
     @property
+    def first(self) -> int:
+        """How many events lie behind the first step that is shown."""
+        return self.numbers[self.skipped]
+
+    @property
     def is_thinned(self) -> bool:
         """Whether some events are passed without a stop."""
-        return self.last < self.total
+        return self.last < self.numbers[-1] - self.numbers[0]
 
     @property
     def keys(self) -> list[Key]:
-        """Every key that ever lived, in order."""
-        return sorted_keys({touch.key for touch in self.touches})
+        """Every key that ever lived in it, in order."""
+        return sorted_keys({*self.start, *(touch.key for touch in self.touches)})
 
 
-State: TypeAlias = dict[Key, Row]
 Lines: TypeAlias = tuple[Line, ...]
 
 
@@ -140,15 +159,18 @@ def scenes(reading: Reading, most_rows: int) -> Iterator[tuple[Scene, Mapping[Ke
     A whole log of more than `most_rows` keys shows those changed last, newest first; fewer stand
     still in the order of their keys.
     """
-    state: State = {}
+    state = dict(reading.start)
     visible = _visible(reading, most_rows)
     by_step = _by_step(reading)
     for step, number in enumerate(reading.numbers):
         touched = _change(state, by_step.get(step, []))
         if step == 0:  # what a plain function finds in the empty past has not changed
             touched = ()
+        if step < reading.skipped:
+            continue
         event = reading.events[step - 1] if step else None
-        yield Scene(step, number, event, visible(state, touched), touched, len(state)), state
+        alive = reading.counts[step] if reading.counts else len(state)
+        yield Scene(step, number, event, visible(state, touched), touched, alive), state
 
 
 def sorted_keys(keys: Collection[Key]) -> list[Key]:
@@ -181,7 +203,7 @@ def _change(state: State, touches: Iterable[Touch]) -> tuple[Line, ...]:
 def _visible(reading: Reading, most_rows: int) -> Callable[[State, Lines], Lines]:
     """Return the rule that picks the visible lines of a state and orders them."""
     keys = reading.keys if reading.key is None else [reading.key]
-    if len(keys) <= max(most_rows, 1):
+    if max(len(keys), reading.others) <= max(most_rows, 1):
         return lambda state, touched: _pick(keys, state, touched)
     return lambda state, touched: _pick(_newest_first(state, touched), state, touched, most_rows)
 

@@ -1,25 +1,29 @@
 // Shows step t of a book that Python made, here and in a saved page. It computes no state and writes
-// no markup of its own: every text that reaches innerHTML is a fragment out of the book.
+// no markup of its own: every text that reaches innerHTML is a fragment out of the book. Of a long log
+// the book has the steps around the slider, and Python sends others when it has moved on.
 
 const SECONDS_TO_PLAY = 60; // of a long book; a short one takes its time
 const SLOWEST = 700, FASTEST = 25; // milliseconds per step
+const PATIENCE = 3000; // milliseconds until an unanswered question for a book is asked again
 
-function frames({ fragments, keyframes, deltas, every }) {
+function frames({ fragments, keyframes, deltas, every, first }) {
   const text = (id) => {
     const found = fragments[id];
     return typeof found === "string" ? found : found.map(text).join("");
   };
   // The fragment in every slot: from the keyframe before the step, delta by delta.
   const at = (step) => {
-    const key = Math.floor(step / every);
+    const page = step - first;
+    const key = Math.floor(page / every);
     const now = [...keyframes[key]];
-    for (let s = key * every; s <= step; s++) {
+    for (let s = key * every; s <= page; s++) {
       const delta = deltas[s];
       for (let i = 0; i < delta.length; i += 2) now[delta[i]] = delta[i + 1];
     }
     return now;
   };
-  return { at, text };
+  const holds = (step) => step >= first && step < first + deltas.length;
+  return { at, text, holds };
 }
 
 async function unpacked(bytes) {
@@ -29,8 +33,8 @@ async function unpacked(bytes) {
 
 async function render({ model, el }) {
   const book = await unpacked(model.get("book"));
-  const { at, text } = frames(book);
-  const last = book.deltas.length - 1;
+  let { at, text, holds } = frames(book);
+  const last = book.last;
 
   const root = document.createElement("div");
   root.className = "eventlab-tm";
@@ -45,22 +49,57 @@ async function render({ model, el }) {
   for (const button of root.querySelectorAll("[data-act]")) buttons[button.dataset.act] = button;
   let shown = [];
   let timer = null;
+  let wanted = null; // where the slider stands that the model does not know yet
+  let asked = 0; // when a book was asked for that has not come yet
+  let books = 0; // that came
 
   const inside = (step) => Math.min(Math.max(Math.round(step) || 0, 0), last);
-  const current = () => inside(model.get("step"));
+  const current = () => wanted ?? inside(model.get("step"));
 
   function show() {
     const step = current();
-    const now = at(step);
-    slots.forEach((slot, i) => {
-      if (shown[i] !== now[i]) slot.innerHTML = text(now[i]);
-    });
-    shown = now;
     slider.value = step;
+    root.classList.toggle("waiting", !holds(step));
+    if (holds(step)) fill(at(step));
+    else wait(step);
     slider.setAttribute("aria-valuetext", line.textContent);
     buttons.first.disabled = buttons.back.disabled = step === 0;
     buttons.forward.disabled = buttons.last.disabled = step === last;
     reveal();
+  }
+
+  function fill(now) {
+    slots.forEach((slot, i) => {
+      if (shown[i] !== now[i]) slot.innerHTML = text(now[i]);
+    });
+    shown = now;
+  }
+
+  function wait(step) {
+    line.textContent = `${step.toLocaleString("en")} / ${last.toLocaleString("en")} · …`;
+    shown[slots.indexOf(line)] = null;
+  }
+
+  // Of many steps that have no page here, while one question is on its way only the latest is asked.
+  // Until then the model must not know: the kernel's echo of the question would undo it.
+  function tell() {
+    const here = holds(wanted), now = Date.now();
+    if (!here && now - asked < PATIENCE) return;
+    asked = here ? 0 : now;
+    model.set("step", wanted);
+    wanted = null;
+    model.save_changes();
+  }
+
+  async function turn() {
+    const number = ++books;
+    const book = await unpacked(model.get("book"));
+    if (number !== books) return; // a later one overtook it
+    ({ at, text, holds } = frames(book));
+    shown = []; // fragments have other numbers now
+    asked = 0;
+    show();
+    if (wanted !== null) tell();
   }
 
   // A state longer than its panel is scrolled to what changed; the page around it stays put.
@@ -73,9 +112,9 @@ async function render({ model, el }) {
 
   function go(step) {
     if (inside(step) === current()) return;
-    model.set("step", inside(step));
+    wanted = inside(step);
     show();
-    model.save_changes();
+    tell();
   }
 
   function play(on) {
@@ -132,6 +171,7 @@ async function render({ model, el }) {
     go(Number(slider.value));
   });
   model.on("change:step", show); // from Python, from jslink, from another view
+  model.on("change:book", turn);
 
   show();
   play(false);
@@ -139,6 +179,7 @@ async function render({ model, el }) {
     clearInterval(timer);
     window.removeEventListener("keydown", onKey, true);
     model.off("change:step", show);
+    model.off("change:book", turn);
   };
 }
 

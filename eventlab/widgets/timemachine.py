@@ -7,7 +7,7 @@ synced trait, ``step``, holds where the slider stands.
 
 from __future__ import annotations
 
-from itertools import islice
+from bisect import bisect_left
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,20 @@ import traitlets
 
 from eventlab.errors import TimeMachineError
 from eventlab.widgets import reading as read
-from eventlab.widgets.flipbook import bind
 from eventlab.widgets.fragments import Picture
+from eventlab.widgets.longlog import LongLog, is_long
 from eventlab.widgets.page import page
+from eventlab.widgets.pages import Pages
 from eventlab.widgets.plaintext import plain
 from eventlab.widgets.plaintext import title as title_of
-from eventlab.widgets.scenes import Scene, scenes
+from eventlab.widgets.scenes import Reading
 from eventlab.widgets.transport import transport
 from eventlab.widgets.views import Render
 
 HERE = Path(__file__).parent
+
+NEAR = 32
+"""Steps before the end of the pages at hand at which the next are fetched."""
 
 
 class TimeMachine(anywidget.AnyWidget):
@@ -55,8 +59,11 @@ class TimeMachine(anywidget.AnyWidget):
     step : int, optional
         Where to begin; left out, at the end: the present.
     max_steps : int, optional
-        At most so many stops (3,000; 500 for a plain function). A longer log has them evenly spread
-        and says so.
+        At most so many stops, evenly spread; the picture says so. Left out, every event is a stop: a
+        whole log of more than 3,000 events is fetched from the kernel a piece at a time, as the
+        slider moves, which `el.Snapshots` makes quick however long the log is. Where that cannot be
+        (with a ``key`` or ``render``, in order of occurrence, or where keys are not streams) there
+        are at most 3,000 stops, and 500 for a plain function.
     rows : int, optional
         Rows of a whole log that are seen at once.
 
@@ -82,7 +89,9 @@ class TimeMachine(anywidget.AnyWidget):
     _css = HERE / "timemachine.css"
 
     step = traitlets.Int(0, help="the current stop; 0 is before the first event").tag(sync=True)
-    book = traitlets.Bytes(help="all steps, as flipbook.Book.packed() gives them").tag(sync=True)
+    book = traitlets.Bytes(help="the steps at hand, as flipbook.Book.packed() gives them").tag(
+        sync=True
+    )
 
     def __init__(
         self,
@@ -96,23 +105,26 @@ class TimeMachine(anywidget.AnyWidget):
         rows: int = 15,
     ) -> None:
         self._log, self._projection, self._rows = log, projection, rows
-        self._reading = read.read(log, projection, key, max_steps)
-        self._picture = Picture(self._reading, rows, render)
-        self._book = bind(self._picture.frame(*seen) for seen in scenes(self._reading, rows))
-        super().__init__(
-            book=self._book.packed(self._shell()),
-            step=self.last if step is None else step,
-        )
+        self._long: LongLog | None = None
+        if key is None and render is None and max_steps is None and is_long(log, projection):
+            self._long = LongLog(log, projection, rows)
+            begin = self._long.total if step is None else min(max(step, 0), self._long.total)
+            reading = self._long.window(begin)
+        else:
+            reading = read.read(log, projection, key, max_steps)
+        self._picture = Picture(reading, rows, render)
+        self._pages = self._bound(reading)
+        super().__init__(book=self._packed(), step=self.last if step is None else step)
 
     @property
     def last(self) -> int:
         """The last stop."""
-        return self._reading.last
+        return self._pages.reading.last if self._long is None else self._long.total
 
     @property
     def event(self) -> Any:
         """The event behind the current stop; None at step 0."""
-        return self._reading.events[self.step - 1] if self.step else None
+        return self._pages_at(self.step).event(self.step)
 
     @property
     def position(self) -> int:
@@ -121,28 +133,36 @@ class TimeMachine(anywidget.AnyWidget):
 
     def frame(self, step: int | None = None) -> pd.DataFrame:
         """Return the state at a stop (the current one): of the key, or of all keys where none was named."""
-        return read.frame(self._log, self._projection, self._reading, self._require(step))
+        if self._long is not None:
+            return self._long.state(self._require(step))
+        return read.frame(self._log, self._projection, self._pages.reading, self._require(step))
 
     def html(self, step: int | None = None) -> str:
         """Return the picture of a stop (the current one): plain tables, the same every time."""
-        return self._picture.html(self._book.frame(self._require(step)))
+        step = self._require(step)
+        return self._pages_at(step).html(step)
 
     def text(self, step: int | None = None) -> str:
         """Return a stop (the current one) as plain text, the same every time."""
-        return plain(self._reading, self._scene(self._require(step)))
+        step = self._require(step)
+        pages = self._pages_at(step)
+        return plain(pages.reading, pages.scene(step))
 
     def save(self, path: str | PathLike[str], title: str | None = None) -> Path:
         """Write one page that slides and plays without a kernel and without a network.
 
-        It opens at the current stop, reads without JavaScript too, and asks no one for anything.
+        It opens at the current stop, reads without JavaScript too, and asks no one for anything. Of
+        a long log it has 500 stops, evenly spread, and says so.
         """
         target = Path(path)
-        written = page(title or title_of(self._reading), self.book, self.step, self.html())
+        pages, step = self._pages_to_keep()
+        book = pages.packed(self._shell(pages, pages.last), pages.last)
+        written = page(title or title_of(pages.reading), book, step, pages.html(step))
         target.write_text(written, encoding="utf-8", newline="\n")
         return target
 
     def __repr__(self) -> str:
-        return f"<TimeMachine {title_of(self._reading)}, step {self.step} of {self.last}>"
+        return f"<TimeMachine {title_of(self._pages.reading)}, step {self.step} of {self.last}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """Return the live view, and beside it text and HTML for where there is none."""
@@ -163,8 +183,38 @@ class TimeMachine(anywidget.AnyWidget):
             raise TimeMachineError.no_such_step(step, self.last)
         return int(step)
 
-    def _scene(self, step: int) -> Scene:
-        return next(islice(scenes(self._reading, self._rows), step, None))[0]
+    # -- pages -------------------------------------------------------------------------------------
 
-    def _shell(self) -> str:
-        return transport(title_of(self._reading), self.last) + self._picture.html({})
+    @traitlets.observe("step")
+    def _turn(self, change: Any) -> None:
+        """Bring the pages around the slider to hand, before it reaches the end of those there are."""
+        if self._long is None or self._pages.holds(self.step, NEAR, self.last):
+            return
+        self._pages = self._pages_of(self._long, self.step)
+        self.book = self._packed()
+
+    def _pages_at(self, step: int) -> Pages:
+        if self._long is None or self._pages.holds(step):
+            return self._pages
+        return self._pages_of(self._long, step)
+
+    def _pages_of(self, log: LongLog, step: int) -> Pages:
+        return self._bound(log.window(step))
+
+    def _pages_to_keep(self) -> tuple[Pages, int]:
+        """Return pages that need no kernel, and the one among them that is nearest to the slider."""
+        if self._long is None:
+            return self._pages, self.step
+        reading = self._long.stops()
+        kept = Pages(reading, Picture(reading, self._rows), self._rows, windowed=False)
+        return kept, min(bisect_left(reading.numbers, self.step), kept.last)
+
+    def _bound(self, reading: Reading) -> Pages:
+        picture = self._picture.turned_to(reading)
+        return Pages(reading, picture, self._rows, windowed=self._long is not None)
+
+    def _packed(self) -> bytes:
+        return self._pages.packed(self._shell(self._pages, self.last), self.last)
+
+    def _shell(self, pages: Pages, last: int) -> str:
+        return transport(title_of(pages.reading), last) + self._picture.html({})

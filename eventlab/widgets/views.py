@@ -195,7 +195,8 @@ def _field_row(name: str, was: Any, now: Any) -> Fragment:
 
 def _state_columns(reading: Reading) -> list[Column]:
     keys = list(zip(*reading.keys, strict=True)) or [()] * len(reading.key_names)
-    rows = [touch.row for touch in reading.touches if touch.row is not None]
+    touched = (touch.row for touch in reading.touches if touch.row is not None)
+    rows = [*reading.start.values(), *touched]
     values = list(zip(*rows, strict=True)) or [()] * len(reading.fields)
     return [
         *(Column.of(name, parts) for name, parts in zip(reading.key_names, keys, strict=True)),

@@ -16,7 +16,7 @@ SCRIPT = HERE.parents[1] / "eventlab" / "widgets" / "timemachine.js"
 
 def test_the_javascript_shows_what_python_says(cards, tmp_path):
     tm = TimeMachine(long_log(), cards)
-    frames = [tm._book.frame(step) for step in range(tm.last + 1)]
+    frames = [tm._pages._book.frame(step) for step in range(tm.last + 1)]
     case = tmp_path / "case.json"
     case.write_text(json.dumps({"book": base64.b64encode(tm.book).decode(), "frames": frames}))
 

@@ -31,6 +31,20 @@ slider
 """,
 ]
 
+LONG = """
+import pandas as pd
+import eventlab as el
+from eventlab.widgets import TimeMachine
+
+numbers = pd.Series(range(30_000))
+rows = pd.DataFrame({"card": "card-" + (numbers % 500).astype(str), "kind": "CardLoaded", "amount": numbers})
+store = el.EventStore(clock=lambda: "2026-01-31")
+store.append_frame(rows, stream="card", type="kind")
+cards = el.Projection("cards", balance=el.total("amount"))
+tm = TimeMachine(store, cards)
+tm
+"""
+
 TOURS = [path for path in [ROOT / "notebooks" / "00_tour.ipynb"] if path.exists()]
 
 
@@ -45,6 +59,8 @@ def folder(tmp_path_factory) -> Path:
     cells = [new_code_cell(source.strip()) for source in SMALL]
     small = new_notebook(cells=cells, metadata={"kernelspec": kernel})
     nbformat.write(small, folder / "small.ipynb")
+    long = new_notebook(cells=[new_code_cell(LONG.strip())], metadata={"kernelspec": kernel})
+    nbformat.write(long, folder / "long.ipynb")
     return folder
 
 
@@ -90,6 +106,27 @@ def test_keyboard_kernel_and_other_widgets_move_one_slider(lab, page):
         == "dark"
     )
     screenshot(page, "lab-dark")
+
+
+def test_a_long_log_is_fetched_as_the_slider_moves(lab, page):
+    open_notebook(page, lab, "long.ipynb")
+    line = page.locator(".eventlab-tm .tm-line")
+    expect(line).to_have_text(re.compile("^30,000 / 30,000 · "))
+
+    page.locator(".eventlab-tm input").focus()
+    page.keyboard.press("Home")
+    expect(line).to_have_text("0 / 30,000 · before the first event")
+    page.keyboard.press("PageUp")
+    expect(line).to_have_text("3,000 / 30,000 · 2026-01-31 00:00 · card-499 · CardLoaded")
+    assert page.locator(".tm-rows tbody tr").count() == 15
+
+    for _ in range(150):  # beyond what was fetched for step 3,000
+        page.keyboard.press("ArrowRight")
+    expect(line).to_have_text("3,150 / 30,000 · 2026-01-31 00:00 · card-149 · CardLoaded")
+    top = page.locator(".tm-rows tbody tr").first.inner_text().split()
+    assert top == ["~", "card-149", "~", str(sum(149 + 500 * n for n in range(7)))]
+    kernel_follows(page, "(tm.step, tm.position, len(tm.frame()))", "(3150, 3150, 500)")
+    screenshot(page, "lab-long")
 
 
 @pytest.mark.parametrize("notebook", TOURS, ids=lambda path: path.stem)

@@ -6,71 +6,17 @@ import { readFile } from "node:fs/promises";
 import test from "node:test";
 
 const [scriptPath, casePath] = process.argv.slice(2);
+const here = new URL(".", `file://${process.argv[1]}`);
+const { Element, opened } = await import(new URL("stubs.mjs", here));
 const given = JSON.parse(await readFile(casePath, "utf8"));
 const source = await readFile(scriptPath, "utf8");
 const { default: widget } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
-class Element {
-  constructor(kind = "div") {
-    Object.assign(this, { kind, dataset: {}, attributes: {}, listeners: {}, parts: {}, writes: 0 });
-    this.classList = { toggle: (name, on) => (this.playing = on) };
-  }
-  set innerHTML(html) { this.html = html; this.writes += 1; }
-  get innerHTML() { return this.html; }
-  get textContent() { return this.html; }
-  setAttribute(name, value) { this.attributes[name] = value; }
-  getAttribute(name) { return this.attributes[name]; }
-  addEventListener(name, listener) { this.listeners[name] = listener; }
-  removeEventListener(name) { delete this.listeners[name]; }
-  replaceChildren(child) { this.child = child; }
-  closest(selector) { return selector.split(", ").includes(this.kind) ? this : null; }
-  querySelector(selector) { return (this.parts[selector] ??= new Element(selector)); }
-  querySelectorAll() {
-    return ["first", "back", "play", "forward", "last"].map((act) => {
-      const button = this.querySelector(act);
-      button.dataset.act = act;
-      return button;
-    });
-  }
-}
-
-class Model {
-  constructor(step) {
-    this.state = { step, book: Buffer.from(given.book, "base64") };
-    this.saved = [];
-    this.listeners = {};
-  }
-  get(name) { return this.state[name]; }
-  set(name, value) { this.state[name] = value; }
-  save_changes() { this.saved.push(this.state.step); }
-  on(name, listener) { this.listeners[name] = listener; }
-  off(name, listener) { assert.equal(this.listeners[name], listener); delete this.listeners[name]; }
-}
+const last = given.frames.length - 1;
 
 async function open(step = 0) {
-  globalThis.window = new Element("window");
-  globalThis.document = { createElement: () => new Element() };
-  const el = new Element();
-  const model = new Model(step);
-  const close = await widget.render({ model, el });
-  const root = el.child;
-  root.querySelector(".tm-fields").parentElement = null;
-  const slot = (name) => root.querySelector(`[data-slot="${name}"]`);
-  const press = (key, extra = {}) => {
-    const event = {
-      key,
-      prevented: false,
-      composedPath: () => [extra.target ?? root.querySelector("input"), root],
-      preventDefault() { this.prevented = true; },
-      stopPropagation() {},
-      ...extra,
-    };
-    window.listeners.keydown(event);
-    return event;
-  };
-  const last = given.frames.length - 1;
-  const seen = () => Object.fromEntries(Object.keys(given.frames[0]).map((n) => [n, slot(n).html]));
-  return { model, root, slot, press, close, last, seen };
+  const view = await opened(widget, { step, book: Buffer.from(given.book, "base64") });
+  return { ...view, last, seen: () => view.seen(Object.keys(given.frames[0])) };
 }
 
 test("every step shows what Python says, forwards, backwards and by jumps", async () => {
@@ -146,7 +92,7 @@ test("the slider says where it stands", async () => {
 
 test("play goes on by itself, from the beginning if at the end, and ends at the end", async (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
-  const { press, model, root, last, slot } = await open(last_step());
+  const { press, model, root, slot } = await open(last);
   press(" ");
   assert.equal(model.get("step"), 0);
   assert.ok(root.playing);
@@ -173,7 +119,3 @@ test("a closed view listens no more", async () => {
   assert.deepEqual(model.listeners, {});
   assert.deepEqual(window.listeners, {});
 });
-
-function last_step() {
-  return given.frames.length - 1;
-}

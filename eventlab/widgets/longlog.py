@@ -1,0 +1,195 @@
+"""A log too long to be sent whole: every event is a stop, and the browser holds a window of them.
+
+A window is read from the state before its first event, which a projection with snapshots gives in
+milliseconds whatever the position, and from the few streams that its events touch. Knows nothing of
+how a scene looks, and nothing of browsers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from eventlab.event import RecordedEvent
+from eventlab.widgets.reading import MOST_STEPS, parts_of, thinned, touches_of, values_of
+from eventlab.widgets.scenes import Key, Reading, Row, State, Touch
+
+WINDOW = 128
+"""Steps that the browser holds at once."""
+
+MOST_PAGES = 500
+"""Stops of a page saved from a long log."""
+
+
+def is_long(log: Any, projection: Any) -> bool:
+    """Whether to read a log in windows: it is longer than a whole book, and can be cut anywhere."""
+    cut = getattr(log, "cut", None)
+    in_order = cut is not None and not cut.by_occurrence
+    return in_order and getattr(projection, "by_stream", False) and len(log) > MOST_STEPS
+
+
+@dataclass
+class LongLog:
+    """A long log and the state of all its streams, read where the slider stands.
+
+    Attributes
+    ----------
+    total : int
+        Events, each of them a stop.
+    """
+
+    log: Any
+    projection: Any
+    rows: int
+    total: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.total = len(self.log)
+        self._positions = _positions(self.log, self.total)
+        self._streams = _streams(self.log, self.rows + 1)
+
+    def position(self, step: int) -> int:
+        """Return the position of the event behind a step; 0 before the first."""
+        return int(self._positions[step - 1]) if step else 0
+
+    def state(self, step: int) -> pd.DataFrame:
+        """Return the state of all keys at a step."""
+        state: pd.DataFrame = self.projection(self.log.until(position=self.position(step)))
+        return state
+
+    def event(self, step: int) -> RecordedEvent:
+        """Return the event behind a step."""
+        position = self.position(step)
+        found: list[RecordedEvent] = list(
+            self.log.since(position=position).until(position=position)
+        )
+        return found[0]
+
+    def window(self, step: int) -> Reading:
+        """Return a reading of the steps around one, with what was there before them."""
+        first = max(0, min(step - WINDOW // 2, self.total - WINDOW + 1))
+        before = max(first - 1, 0)
+        numbers = list(range(before, min(first + WINDOW, self.total + 1)))
+        events = self._events(numbers)
+        state = self.state(before)
+        streams = list(dict.fromkeys(event.stream for event in events))
+        start = self._start(state, streams)
+        touches = list(self._touches(streams, numbers))
+        return self._reading(
+            numbers,
+            events,
+            touches,
+            start=start,
+            skipped=int(first > 0),
+            counts=_counts(len(state), start, touches, len(numbers)),
+        )
+
+    def stops(self, most: int = MOST_PAGES) -> Reading:
+        """Return a reading of at most so many stops, evenly spread: for a page without a kernel.
+
+        At each only the rows changed last are seen, so no others are kept.
+        """
+        numbers = thinned(self.total, most)
+        shown = tqdm(numbers, desc="stops", unit=" states", delay=2, leave=False)
+        states = [self.state(number) for number in shown]
+        return self._reading(
+            numbers,
+            [self.event(number) for number in numbers[1:]],
+            list(self._newest_touches(states)),
+            counts=[len(state) for state in states],
+        )
+
+    # -- parts of a reading ----------------------------------------------------------------------
+
+    def _reading(
+        self, numbers: list[int], events: list[RecordedEvent], touches: list[Touch], **parts: Any
+    ) -> Reading:
+        return Reading(
+            name=str(self.projection.name),
+            key_names=list(self.projection.key_names),
+            fields=self._fields,
+            key=None,
+            total=self.total,
+            numbers=numbers,
+            events=events,
+            touches=touches,
+            others=self._streams,
+            **parts,
+        )
+
+    @property
+    def _fields(self) -> list[str]:
+        columns = self.state(0).columns if not self.projection.fields else self.projection.fields
+        return [name for name in columns if name != "position"]
+
+    def _events(self, numbers: list[int]) -> list[RecordedEvent]:
+        if len(numbers) < 2:
+            return []
+        low, high = self.position(numbers[1]), self.position(numbers[-1])
+        return list(self.log.since(position=low).until(position=high))
+
+    def _start(self, state: pd.DataFrame, streams: list[str]) -> State:
+        """Return the rows that the window shows or changes, the one changed last at the end."""
+        newest = state.nlargest(self.rows, "position").index
+        rows = state[state.index.isin(newest) | state.index.isin(streams)].sort_values("position")
+        return dict(zip(map(parts_of, rows.index), self._rows(rows), strict=True))
+
+    def _touches(self, streams: list[str], numbers: list[int]) -> Iterator[Touch]:
+        """Yield what the events of a window did: their streams are read, the others not at all."""
+        if not streams:
+            return
+        positions = [self.position(number) for number in numbers]
+        part = self.log.stream(*streams).until(position=positions[-1])
+        changes = self.projection.changes(part)
+        changes = changes[changes["position"] > positions[0]]
+        steps = np.searchsorted(positions, changes["position"]).tolist()
+        yield from touches_of(changes, steps, list(self.projection.key_names), self._fields)
+
+    def _newest_touches(self, states: list[pd.DataFrame]) -> Iterator[Touch]:
+        """Yield the rows changed last at each stop; of these, and no others, it is said that they went."""
+        shown: set[Key] = set()
+        last = 0
+        for step, state in enumerate(states):
+            newest = state.nlargest(self.rows, "position")[::-1]
+            there = shown & set(map(parts_of, state.index)) if shown else shown
+            yield from (Touch(step, key, None) for key in sorted(shown - there))
+            changed = newest[newest["position"] > last]
+            for key, row in zip(map(parts_of, changed.index), self._rows(changed), strict=True):
+                yield Touch(step, key, row)
+            shown = there | set(map(parts_of, changed.index))
+            last = int(state["position"].max()) if len(state) else last
+
+    def _rows(self, frame: pd.DataFrame) -> Iterator[Row]:
+        return zip(*(values_of(frame[name]) for name in self._fields), strict=True)
+
+
+def _positions(log: Any, total: int) -> Any:
+    """Return the position of each event in order; where there is no gap, without reading them."""
+    head = log.head
+    [(first,)] = log.select("select coalesce(min(position), 1) from events").fetchall()
+    if head - first + 1 == total:
+        return range(first, head + 1)
+    return log.select("select position from events order by position").fetchnumpy()["position"]
+
+
+def _streams(log: Any, most: int) -> int:
+    """Return how many streams there are, without counting beyond so many."""
+    distinct = f"select distinct stream_no from events limit {most:d}"
+    [(found,)] = log.select(f"select count(*) from ({distinct})").fetchall()
+    return int(found)
+
+
+def _counts(alive: int, start: State, touches: list[Touch], steps: int) -> list[int]:
+    """Return how many keys are alive at each step, given how many were before the first."""
+    living = set(start)
+    change = [0] * steps
+    for step, key, row in touches:
+        change[step] += (row is not None) - (key in living)
+        (living.discard if row is None else living.add)(key)
+    return list(accumulate(change, initial=alive))[1:]

@@ -1,0 +1,51 @@
+"""The pages that are at hand: a reading, bound to a book, and which step stands on which page.
+
+A short log is one book of all its steps; of a long one the pages around the slider are read afresh
+whenever it comes near an end of them.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from eventlab.widgets.flipbook import bind
+from eventlab.widgets.fragments import Picture
+from eventlab.widgets.scenes import Reading, Scene, scenes
+
+
+class Pages:
+    """The steps of one reading; the first of them may be any step of a long log."""
+
+    def __init__(self, reading: Reading, picture: Picture, rows: int, *, windowed: bool) -> None:
+        self.reading, self._picture, self._rows = reading, picture, rows
+        self._read_from = reading.numbers[0] if windowed else 0
+        self.first = self._read_from + reading.skipped
+        self._book = bind(picture.frame(*seen) for seen in scenes(reading, rows))
+
+    @property
+    def last(self) -> int:
+        """The last step at hand."""
+        return self.first + len(self._book) - 1
+
+    def holds(self, step: int, margin: int = 0, end: int | None = None) -> bool:
+        """Whether a step is at hand, and so many more on both sides of it as far as there are any."""
+        low, high = max(step - margin, 0), step + margin
+        return self.first <= low and (high if end is None else min(high, end)) <= self.last
+
+    def event(self, step: int) -> Any:
+        """Return the event behind a step; None before the first."""
+        place = step - self._read_from
+        return self.reading.events[place - 1] if place else None
+
+    def scene(self, step: int) -> Scene:
+        """Return what is seen at a step."""
+        return next(islice(scenes(self.reading, self._rows), step - self.first, None))[0]
+
+    def html(self, step: int) -> str:
+        """Return the picture of a step."""
+        return self._picture.html(self._book.frame(step - self.first))
+
+    def packed(self, shell: str, last: int) -> bytes:
+        """Return the pages as they go to a browser, for a slider that ends at `last`."""
+        return self._book.packed(shell, self.first, last)

@@ -1,0 +1,74 @@
+// A book that is a part of a long log: what the JavaScript shows, and when it asks for another part.
+// Run by test_longlog.py, which hands over packed books and what Python says of the steps in them.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import test from "node:test";
+
+const [scriptPath, casePath] = process.argv.slice(2);
+const here = new URL(".", `file://${process.argv[1]}`);
+const { opened } = await import(new URL("stubs.mjs", here));
+const { books, frames, last } = JSON.parse(await readFile(casePath, "utf8"));
+const source = await readFile(scriptPath, "utf8");
+const { default: widget } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+
+const packed = (n) => Buffer.from(books[n], "base64");
+const slots = Object.keys(frames[0]);
+const open = (step, book) => opened(widget, { step, book: packed(book) });
+
+// Python answers: a book, then the event that says so; unpacking it takes a few turns of the loop.
+async function answer(model, n) {
+  model.set("book", packed(n));
+  await model.listeners["change:book"]();
+}
+
+test("steps at hand are shown at once, under their own numbers", async () => {
+  const { press, seen } = await open(64, 1);
+  assert.deepEqual(seen(slots), frames[64]);
+  press("ArrowRight");
+  assert.deepEqual(seen(slots), frames[65]);
+});
+
+test("a step elsewhere says that it waits, asks once, and is shown when the book comes", async () => {
+  const { press, model, seen, slot, root } = await open(64, 1);
+  press("Home");
+  assert.equal(slot("line").html, `0 / ${last} · …`);
+  assert.ok(root.waiting);
+  assert.deepEqual(model.saved, [0]);
+  await answer(model, 0);
+  assert.deepEqual(seen(slots), frames[0]);
+  assert.ok(!root.waiting);
+  assert.deepEqual(model.saved, [0]);
+});
+
+test("while one question is on its way only the latest step is asked for", async () => {
+  const { press, model, seen } = await open(64, 1);
+  press("Home");
+  press("End");
+  press("Home");
+  press("End");
+  assert.deepEqual(model.saved, [0]);
+  await answer(model, 0); // it has not the step where the slider is by now
+  assert.deepEqual(model.saved, [0, last]);
+  await answer(model, 2);
+  assert.deepEqual(seen(slots), frames[last]);
+});
+
+test("a question without an answer is asked again after a while", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+  const { press, model } = await open(64, 1);
+  press("Home");
+  t.mock.timers.tick(10_000);
+  press("End");
+  assert.deepEqual(model.saved, [0, last]);
+});
+
+test("a book that another has overtaken is not shown", async () => {
+  const { press, model, seen } = await open(64, 1);
+  press("End");
+  model.set("book", packed(0));
+  const early = model.listeners["change:book"]();
+  await answer(model, 2);
+  await early;
+  assert.deepEqual(seen(slots), frames[last]);
+});

@@ -1,0 +1,67 @@
+// A stub of the little DOM that the time machine needs, and of the model that a notebook hands it.
+
+import assert from "node:assert/strict";
+
+export class Element {
+  constructor(kind = "div") {
+    Object.assign(this, { kind, dataset: {}, attributes: {}, listeners: {}, parts: {}, writes: 0 });
+    this.classList = { toggle: (name, on) => (this[name] = on) };
+  }
+  set innerHTML(html) { this.html = html; this.writes += 1; }
+  get innerHTML() { return this.html; }
+  set textContent(text) { this.html = text; }
+  get textContent() { return this.html; }
+  setAttribute(name, value) { this.attributes[name] = value; }
+  getAttribute(name) { return this.attributes[name]; }
+  addEventListener(name, listener) { this.listeners[name] = listener; }
+  removeEventListener(name) { delete this.listeners[name]; }
+  replaceChildren(child) { this.child = child; }
+  closest(selector) { return selector.split(", ").includes(this.kind) ? this : null; }
+  querySelector(selector) { return (this.parts[selector] ??= new Element(selector)); }
+  querySelectorAll() {
+    return ["first", "back", "play", "forward", "last"].map((act) => {
+      const button = this.querySelector(act);
+      button.dataset.act = act;
+      return button;
+    });
+  }
+}
+
+export class Model {
+  constructor(state) {
+    this.state = state;
+    this.saved = [];
+    this.listeners = {};
+  }
+  get(name) { return this.state[name]; }
+  set(name, value) { this.state[name] = value; }
+  save_changes() { this.saved.push(this.state.step); }
+  on(name, listener) { this.listeners[name] = listener; }
+  off(name, listener) { assert.equal(this.listeners[name], listener); delete this.listeners[name]; }
+}
+
+// Open the widget; what is returned presses its keys and reads its slots.
+export async function opened(widget, state) {
+  globalThis.window = new Element("window");
+  globalThis.document = { createElement: () => new Element() };
+  const el = new Element();
+  const model = new Model(state);
+  const close = await widget.render({ model, el });
+  const root = el.child;
+  root.querySelector(".tm-fields").parentElement = null;
+  const slot = (name) => root.querySelector(`[data-slot="${name}"]`);
+  const press = (key, extra = {}) => {
+    const event = {
+      key,
+      prevented: false,
+      composedPath: () => [extra.target ?? root.querySelector("input"), root],
+      preventDefault() { this.prevented = true; },
+      stopPropagation() {},
+      ...extra,
+    };
+    window.listeners.keydown(event);
+    return event;
+  };
+  const seen = (names) => Object.fromEntries(names.map((name) => [name, slot(name).html]));
+  return { model, root, slot, press, close, seen };
+}

@@ -1,0 +1,138 @@
+"""A log too long for one book: every event is a stop, and what is seen there is what a book would show."""
+
+import base64
+import json
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from pandas.testing import assert_frame_equal
+
+import eventlab as el
+from eventlab.widgets import TimeMachine, longlog
+from tests.widgets.test_javascript import HERE, SCRIPT, node
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """What is long elsewhere is short here."""
+    monkeypatch.setattr(longlog, "MOST_STEPS", 20)
+    monkeypatch.setattr(longlog, "WINDOW", 16)
+    monkeypatch.setattr("eventlab.widgets.timemachine.NEAR", 4)
+
+
+@pytest.fixture
+def log() -> el.EventStore:
+    """130 events on 23 cards, some of them closed, some of those opened again."""
+    store = el.EventStore()
+    for n in range(130):
+        kind = "CardClosed" if n % 11 == 10 else ("CardLoaded", "CardRedeemed")[n % 3 == 0]
+        store.append(f"card-{n * n % 37}", el.Event(kind, {"amount": n}, actor="ana" * (n > 60)))
+    return store
+
+
+def whole(log, projection, rows) -> TimeMachine:
+    """The same time machine with all steps at hand."""
+    return TimeMachine(log, projection, rows=rows, max_steps=len(log))
+
+
+@pytest.mark.parametrize("rows", [3, 15, 50], ids="{} rows".format)
+def test_every_stop_reads_as_in_a_book_of_the_whole_log(log, cards, rows):
+    long, book = TimeMachine(log, cards, rows=rows, step=0), whole(log, cards, rows)
+
+    assert long.last == book.last == 130
+    for step in [*range(131), 7, 120, 60]:
+        long.step = step
+        assert long.text() == book.text(step)
+        assert long.event == (book.event if step == book.step else book._pages.event(step))
+
+
+def test_a_stop_far_from_the_slider_is_read_without_moving_it(log, cards):
+    long, book = TimeMachine(log, cards, step=100), whole(log, cards, 15)
+
+    assert long.text(3) == book.text(3)
+    assert long.position == 100
+    assert_frame_equal(long.frame(3), cards(log.until(position=3)))
+
+
+def test_a_cut_with_gaps_has_a_stop_for_each_of_its_events(log, cards):
+    loads = log.only("CardLoaded")
+
+    long, book = TimeMachine(loads, cards, step=0), whole(loads, cards, 15)
+
+    for step in range(long.last + 1):
+        long.step = step
+        assert long.text() == book.text(step)
+
+
+def test_a_fold_serves_as_well(log):
+    fold = el.Fold(
+        lambda card, event: card | {"events": card["events"] + 1}, {"events": 0}, name="counted"
+    )
+
+    long, book = TimeMachine(log, fold, step=0), whole(log, fold, 15)
+
+    for step in range(0, long.last + 1, 7):
+        long.step = step
+        assert long.text() == book.text(step)
+
+
+def test_the_browser_is_sent_a_window_and_the_next_before_it_ends(log, cards):
+    long = TimeMachine(log, cards, step=60)
+    sent = []
+    long.observe(lambda change: sent.append((long._pages.first, long._pages.last)), names="book")
+
+    for long.step in range(60, 80):
+        assert long._pages.first + 4 <= long.step <= long._pages.last - 4
+
+    assert all(late[0] > early[0] for early, late in pairwise(sent))
+    assert 1 < len(sent) < 10
+
+
+def test_a_saved_page_has_stops_spread_over_the_whole_log_and_says_so(
+    log, cards, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(longlog, "MOST_PAGES", 10)
+    monkeypatch.setattr(longlog.LongLog.stops, "__defaults__", (10,))
+    long = TimeMachine(log, cards, rows=3, step=70)
+
+    page = long.save(tmp_path / "page.html").read_text()
+
+    assert "10 of 130 events are stops" in page
+    assert 'max="10"' not in page.split("<script", 1)[0]  # the slider comes out of the book
+    reading = long._long.stops(10)
+    assert reading.numbers == [0, 1, 15, 30, 44, 58, 73, 87, 101, 116, 130]
+
+
+@pytest.mark.parametrize(
+    "given", [{"key": "card-1"}, {"max_steps": 10}, {"render": lambda state, event: ""}], ids=str
+)
+def test_what_cannot_be_read_in_windows_is_read_as_before(log, cards, given):
+    assert TimeMachine(log, cards, **given)._long is None
+
+
+def test_a_short_log_is_one_book(store, cards):
+    assert TimeMachine(store, cards)._long is None
+
+
+def test_the_javascript_asks_for_the_pages_it_has_not(log, cards, tmp_path):
+    long = TimeMachine(log, cards, step=0)
+    books, frames = [], {}
+    for step in (0, 64, 130):
+        long.step = step
+        books.append(base64.b64encode(long.book).decode())
+        pages = long._pages
+        for at in range(pages.first, pages.last + 1):
+            frames[at] = pages._book.frame(at - pages.first)
+    case = Path(tmp_path, "case.json")
+    case.write_text(json.dumps({"books": books, "frames": frames, "last": long.last}))
+
+    done = subprocess.run(
+        [node(), HERE / "longlog.test.mjs", SCRIPT, case],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stdout
