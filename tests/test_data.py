@@ -381,3 +381,140 @@ def test_balances_at_the_end(cards):
 
     assert balances(cards)[0] == balances(as_it_happened(cards))[0] == expected
     assert liability(cards) == 175
+
+
+# --- stolen cards -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def thefts():
+    return read("stolen-cards.csv")
+
+
+def sales_of(rows):
+    return [row for row in rows if row["type"] == "CardRedeemed"]
+
+
+def is_stolen(rows):
+    """Whether a sale was reported, for each sale by its number."""
+    reported = {row["sale"] for row in rows if row["type"] == "TheftReported"}
+    return {sale["sale"]: sale["sale"] in reported for sale in sales_of(rows)}
+
+
+def minutes_before(rows):
+    """Minutes since the card's sale before, for each sale that has one."""
+    return {
+        sale["sale"]: (now - before).total_seconds() / 60
+        for story in by_stream(sales_of(rows)).values()
+        for (before, now), sale in zip(pairwise(times(story)), story[1:], strict=True)
+    }
+
+
+def outcome(rows, refuses):
+    """Euros of theft stopped, and honest sales refused."""
+    stolen, refused = is_stolen(rows), [sale for sale in sales_of(rows) if refuses(sale)]
+    stopped = sum(int(sale["amount"]) for sale in refused if stolen[sale["sale"]])
+    return stopped, sum(not stolen[sale["sale"]] for sale in refused)
+
+
+def test_stolen_cards_are_counted(thefts):
+    count = Counter((row["type"], row["reason"] == "made good") for row in thefts)
+    amount = Counter()
+    for row in thefts:
+        amount[row["type"], row["reason"] == "made good"] += int(row["amount"] or 0)
+
+    assert count == {
+        ("CardLoaded", False): 135,
+        ("CardLoaded", True): 37,
+        ("CardRedeemed", False): 440,
+        ("TheftReported", False): 37,
+    }
+    assert amount["CardLoaded", False] == 4350
+    assert amount["CardLoaded", True] == 418
+    assert amount["CardRedeemed", False] == 3842
+    assert {row["stream"] for row in thefts} == {f"card-{n}" for n in range(21, 61)}
+
+
+def test_stolen_cards_are_made_again_byte_for_byte(tmp_path):
+    script = runpy.run_path(str(DATA / "make_stolen_cards.py"))
+
+    script["write_csv"](script["stolen_cards"](Random(script["SEED"])), tmp_path / "again.csv")
+
+    assert (tmp_path / "again.csv").read_bytes() == (DATA / "stolen-cards.csv").read_bytes()
+
+
+def test_stolen_cards_stand_in_order_of_time_within_opening_hours(thefts):
+    assert times(thefts) == sorted(times(thefts))
+    assert all(when.strftime("%A") != "Tuesday" and 9 <= when.hour < 20 for when in times(thefts))
+
+
+def test_no_card_that_is_stolen_from_falls_below_zero(thefts):
+    balance = Counter()
+    for row in thefts:
+        sign = {"CardLoaded": +1, "CardRedeemed": -1, "TheftReported": 0}[row["type"]]
+        balance[row["stream"]] += sign * int(row["amount"] or 0)
+        assert balance[row["stream"]] >= 0
+
+    assert balance.total() == 926
+
+
+def test_every_theft_is_at_the_kiosk_reported_later_and_made_good(thefts):
+    for number, stolen in is_stolen(thefts).items():
+        story = [row for row in thefts if row["sale"] == number]
+        kinds = [row["type"] for row in story]
+        assert kinds == ["CardRedeemed", *["TheftReported", "CardLoaded"] * stolen]
+        if stolen:
+            assert story[0]["till"] == "kiosk"
+            assert (story[2]["reason"], story[2]["amount"]) == ("made good", story[0]["amount"])
+
+
+def test_37_sales_of_15_cards_are_theft(thefts):
+    stolen = [sale for sale in sales_of(thefts) if is_stolen(thefts)[sale["sale"]]]
+
+    assert (len(stolen), sum(int(sale["amount"]) for sale in stolen)) == (37, 418)
+    assert len({sale["stream"] for sale in stolen}) == 15
+
+
+def test_a_rule_needs_three_conditions_to_stop_most_with_five_false_alarms(thefts):
+    minutes = minutes_before(thefts)
+
+    def quick(sale):
+        return minutes.get(sale["sale"], 999) <= 10
+
+    def kiosk(sale):
+        return sale["till"] == "kiosk"
+
+    def dear(sale):
+        return int(sale["amount"]) >= 8
+
+    assert outcome(thefts, lambda sale: int(sale["amount"]) >= 12) == (298, 154)
+    assert outcome(thefts, lambda sale: kiosk(sale) and sale["occurred_at"][11:] >= "17") == (
+        140,
+        38,
+    )
+    assert outcome(thefts, quick) == (248, 42)
+    assert outcome(thefts, lambda sale: quick(sale) and kiosk(sale)) == (248, 23)
+    assert outcome(thefts, lambda sale: quick(sale) and dear(sale)) == (248, 10)
+    assert outcome(thefts, lambda sale: quick(sale) and kiosk(sale) and dear(sale)) == (248, 5)
+
+
+def test_no_simple_rule_stops_more_with_ten_false_alarms(thefts):
+    minutes = minutes_before(thefts)
+
+    def rule(most, least, tills, hour):
+        return lambda sale: (
+            minutes.get(sale["sale"], 1e9) <= most
+            and int(sale["amount"]) >= least
+            and sale["till"] in tills
+            and int(sale["occurred_at"][11:13]) >= hour
+        )
+
+    outcomes = [
+        outcome(thefts, rule(most, least, tills, hour))
+        for most in (2, 4, 6, 8, 10, 15, 60, 1e9)
+        for least in (0, 5, 8, 12, 14)
+        for tills in (("kiosk",), ("kiosk", "counter"))
+        for hour in (0, 12, 15, 17, 18)
+    ]
+
+    assert max(stopped for stopped, alarms in outcomes if alarms <= 10) == 248
