@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -306,6 +307,20 @@ def test_an_error_in_evolve_names_the_event_and_keeps_the_original(cafe):
     assert "KeyError: 'amount'" in sentence
     assert isinstance(caught.value.__cause__, KeyError)
     assert caught.value.position == 5
+
+
+def test_the_cycle_collector_rests_while_folding_and_works_again_after_an_error(cafe):
+    at_work = []
+
+    def fail(state, event):
+        at_work.append(gc.isenabled())
+        raise ValueError("no")
+
+    with pytest.raises(el.EventLabError):
+        el.Fold(fail, initial=0)(cafe)
+
+    assert at_work == [False]
+    assert gc.isenabled()
 
 
 def test_an_error_in_the_key_names_the_event_too(cafe):

@@ -96,12 +96,12 @@ class Log:
         return self._one("select coalesce(max(position), 0) from events")
 
     def __iter__(self) -> Iterator[RecordedEvent]:
-        """Yield recorded events in fold order, reading 50,000 at a time."""
+        """Yield recorded events in fold order, reading a row group of DuckDB at a time."""
         for batch in self.batches():
             yield from batch
 
     def batches(self) -> Iterator[list[RecordedEvent]]:
-        """Yield lists of about 50,000 recorded events in fold order, all of one moment."""
+        """Yield lists of about 2,000 recorded events in fold order, all of one moment."""
         return reading.batches(self)
 
     def events(self, *, expand: bool = False) -> pd.DataFrame:

@@ -28,7 +28,7 @@ _ACCESS = rf"""{_SKIPPED}
       ) (?P<goes_on> \s*[.\[(] )?+            # a path that goes on has no type of its own
     | {_QUOTED}"""
 _PAYLOAD_FIELD = re.compile(_ACCESS, re.VERBOSE | re.DOTALL | re.IGNORECASE)
-_SCALARS = {"BIGINT", "DOUBLE", "VARCHAR", "BOOLEAN"}
+SCALARS = {"BIGINT", "DOUBLE", "VARCHAR", "BOOLEAN"}
 
 
 def quoted(identifier: str) -> str:
@@ -122,7 +122,7 @@ def typed(sql: str, fields: Iterable[Field]) -> str:
         if not match["access"] or match["goes_on"]:
             return match[0]
         sql_type = types.get(_unquoted(match["field"] or match["key"]))
-        return f"{match['access']}::{sql_type}" if sql_type in _SCALARS else match[0]
+        return f"{match['access']}::{sql_type}" if sql_type in SCALARS else match[0]
 
     return _PAYLOAD_FIELD.sub(cast, sql)
 
@@ -148,7 +148,7 @@ def extracted(sql: str, fields: Iterable[Field]) -> tuple[str, list[str]]:
         field = _unquoted(match["field"] or match["key"])
         if first.setdefault(field.casefold(), field) != field:
             return match[0]  # fields may differ in capitals only, and names of columns may not
-        cast = f"::{types[field]}" if types.get(field) in _SCALARS else ""
+        cast = f"::{types[field]}" if types.get(field) in SCALARS else ""
         name = quoted(f"data.{field}")
         columns[f"events.{payload_field(field)}{cast} as {name}"] = None
         return f"{name}{match['goes_on'] or ''}"

@@ -277,7 +277,8 @@ def test_a_log_read_in_many_batches_is_the_same_log(store, monkeypatch, size):
     logs = [store, store.category("card"), store.until(occurred="2026-01-12"), store.stream("nope")]
     whole = [list(log) for log in logs]
 
-    monkeypatch.setattr(reading, "BATCH", size)
+    monkeypatch.setattr(reading, "SLICE", size)
+    monkeypatch.setattr(reading, "BATCH", max(size - 1, 1))
 
     for log, events in zip(logs, whole, strict=True):
         batches = list(log.batches())
@@ -285,8 +286,34 @@ def test_a_log_read_in_many_batches_is_the_same_log(store, monkeypatch, size):
         assert list(log) == events
 
 
+def test_a_log_with_wide_gaps_is_read_whole(monkeypatch):
+    monkeypatch.setattr(reading, "SLICE", 2)
+    store = el.EventStore()
+    for size in (3, 1, 20, 1):
+        store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in range(size)])
+        store.append("card-8", [el.Event("CardClosed")])
+
+    closed = store.only("CardClosed")
+
+    assert [event.position for event in closed] == [4, 6, 27, 29]
+
+
+def test_a_field_that_another_connection_noted_is_read(path):
+    with el.EventStore(path) as store:
+        store.append("card-7", el.Event("CardLoaded", {"amount": 20}))
+        assert [event.data for event in store] == [{"amount": 20}]
+        beside = store.cursor()
+        beside.execute("insert into fields values (2, 'CardLoaded', 'by', 'VARCHAR')")
+        beside.execute(
+            """insert into events by name select 2 as position, stream_no, 2 as version, type, occurred_at,
+            recorded_at, '{"amount": 5, "by": "ana"}'::json::variant as data, 1 as schema from events"""
+        )
+
+        assert [event.data for event in store] == [{"amount": 20}, {"amount": 5, "by": "ana"}]
+
+
 def test_what_is_appended_while_reading_is_not_seen(monkeypatch):
-    monkeypatch.setattr(reading, "BATCH", 1)
+    monkeypatch.setattr(reading, "SLICE", 1)
     store = el.EventStore()
     store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 5)])
 

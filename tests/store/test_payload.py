@@ -104,6 +104,29 @@ def test_a_payload_comes_back_equal_in_value_and_type(payloads):
     assert exactly(through_sql) == exactly(payloads)
 
 
+PLAIN = {
+    "n": INT64,
+    "x": FLOATS,
+    "yes": st.booleans(),
+    'it\'s "odd"': TEXTS,
+    "": st.booleans(),
+    "a\0b": TEXTS,
+    "$el_until_position": FLOATS,
+}
+
+
+@settings(deadline=None, max_examples=30)
+@given(payloads=st.lists(st.fixed_dictionaries({}, optional=PLAIN), min_size=1, max_size=6))
+@example(payloads=[{"n": 1}, {"x": -0.0}, {}, {"n": -(2**63), "x": 5e-324}])
+def test_plain_payloads_with_gaps_come_back_equal_and_with_sorted_keys(payloads):
+    store = recorded(*payloads)
+
+    found = [event.data for event in store]
+
+    assert exactly(found) == exactly(payloads)
+    assert [list(data) for data in found] == [sorted(data) for data in payloads]
+
+
 @settings(deadline=None, max_examples=30)
 @given(payload=PAYLOADS)
 @example(payload=ODD_NAMES)

@@ -118,7 +118,7 @@ def test_new_fields_seen_by_many_writers_are_all_noted(stores):
 
 
 def test_readers_see_a_prefix_of_the_log_while_it_grows(stores, monkeypatch):
-    monkeypatch.setattr(reading, "BATCH", 7)
+    monkeypatch.setattr(reading, "SLICE", 7)
     done = Event()
 
     def write(store):
