@@ -39,7 +39,7 @@ from eventlab.event import Event, RecordedEvent
 from eventlab.fold import Fold
 from eventlab.importers import read_table
 from eventlab.projection import Projection
-from eventlab.store import ANY, NO_STREAM, STREAM_EXISTS, Appended, EventStore, Log
+from eventlab.store import ANY, NO_STREAM, STREAM_EXISTS, Appended, EventStore, Log, Seal
 from eventlab.timetravel import TimeTravel
 
 __version__ = "0.1.0"
@@ -51,6 +51,7 @@ __all__ = [
     "EventStore",
     "Log",
     "Appended",
+    "Seal",
     "read_table",
     "ANY",
     "NO_STREAM",

@@ -97,6 +97,16 @@ class InvalidCut(EventLabError, ValueError):
     """A cut of the log was described in a way that has no meaning."""
 
 
+class InvalidDigest(EventLabError, ValueError):
+    """What was given as the digest of a seal is none."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(
+            f"verify(digest={found!r}) was given no digest: give the 64 hexadecimal digits that "
+            "store.seal().digest showed, or leave digest= out."
+        )
+
+
 class SQLError(EventLabError):
     """A query over the log was refused or failed; nothing was changed."""
 

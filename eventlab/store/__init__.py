@@ -8,5 +8,6 @@ from eventlab.store.append import Appended
 from eventlab.store.eventstore import EventStore
 from eventlab.store.expectation import ANY, NO_STREAM, STREAM_EXISTS
 from eventlab.store.log import Log
+from eventlab.store.seal import Seal
 
-__all__ = ["ANY", "NO_STREAM", "STREAM_EXISTS", "Appended", "EventStore", "Log"]
+__all__ = ["ANY", "NO_STREAM", "STREAM_EXISTS", "Appended", "EventStore", "Log", "Seal"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +12,7 @@ from typing import Self
 import pandas as pd
 
 from eventlab import times
-from eventlab.errors import InvalidEvent, NotAStore, StoreError
+from eventlab.errors import InvalidDigest, InvalidEvent, NotAStore, StoreError
 from eventlab.event import Event, require_stream
 from eventlab.store import schema
 from eventlab.store.append import Appended, Writer
@@ -23,6 +24,8 @@ from eventlab.store.expectation import ANY, Expected, require_expectation
 from eventlab.store.frame_table import FrameTable
 from eventlab.store.ledger import ledger_of
 from eventlab.store.log import Log
+from eventlab.store.seal import Seal, seal, seals_frame
+from eventlab.store.verify import verify
 
 
 class EventStore(Log):
@@ -186,6 +189,85 @@ class EventStore(Log):
         """Append every row of a table that SQL can read; what importers build on."""
         return load(self._writer, table, roles)
 
+    def seal(self) -> Seal:
+        """Seal all that was appended since the last seal; note the digest somewhere else.
+
+        The digest is the SHA-256 of the digest before it and of every event since, stream names
+        included. The store keeps it in a chain, with 8 bytes per event that tell `verify` which event was
+        changed. What is sealed is what is found: verify() first where you have doubts.
+
+        Returns
+        -------
+        Seal
+            ``number, position, events, digest, sealed_at``; the last one again when nothing is new.
+
+        Raises
+        ------
+        ReadOnly
+            When the file is open for reading only.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore(clock=lambda: "2026-01-31")
+        >>> done = store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 5)])
+        >>> sealed = store.seal()
+        >>> sealed.position, sealed.events, len(sealed.digest), store.seal() == sealed
+        (2, 2, 64, True)
+        """
+        return seal(self._writer)
+
+    def seals(self) -> pd.DataFrame:
+        """Return all seals, one row each, oldest first: ``number, position, events, digest, sealed_at``."""
+        with self.borrowed() as con:
+            return seals_frame(con)
+
+    def verify(self, digest: str | Seal | None = None) -> pd.DataFrame:
+        """Return what is wrong with the history in this store; an empty frame when all is well.
+
+        Parameters
+        ----------
+        digest : str or Seal, optional
+            A digest that seal() once gave and that was kept elsewhere. It need not be the last.
+
+        Returns
+        -------
+        DataFrame
+            One row per finding, by position: ``position, kind, stream, version`` (of the event that
+            stands there now, if one does), ``detail``. Against the seals: ``changed``, ``missing``,
+            ``swapped``, ``foreign`` (not there when sealed), ``damaged seal``, ``other digest``. In the
+            whole log, sealed or not: ``gap``, ``foreign`` (a position taken twice, or below 1), ``broken
+            version``, ``clock steps back``, ``unknown stream``, ``changed`` (a stream's category).
+
+        Raises
+        ------
+        InvalidDigest
+            When the digest given is not one.
+
+        Notes
+        -----
+        Who can write the file can also seal anew what they forged, or cut off the end together with its
+        seals. The file alone cannot show that; a digest kept elsewhere does. No seal shows what
+        happened before sealing, or that an event was true, and events behind the last seal are only
+        checked for what every log must be. Swaps are told apart among the first 300 changed events of a
+        seal; further ones are ``changed``. The list of known payload fields is not sealed.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append("card-7", el.Event("CardLoaded", {"amount": 20}))
+        >>> noted = store.seal().digest
+        >>> len(store.verify(noted))
+        0
+        >>> store.verify("0" * 64)[["position", "kind"]]
+           position          kind
+        0         1  other digest
+        """
+        noted = digest.digest if isinstance(digest, Seal) else digest
+        with self.borrowed() as con:
+            return verify(con, _require_digest(noted))
+
     @property
     def path(self) -> Path | None:
         """The file, or None in memory."""
@@ -238,6 +320,14 @@ def _create(database: Database) -> None:
     schema.create(database.cursor())
 
 
+def _require_digest(digest: object) -> str | None:
+    if digest is None:
+        return None
+    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest.strip().lower()):
+        raise InvalidDigest(digest)
+    return digest.strip().lower()
+
+
 def _batch(events: Event | Sequence[Event]) -> Sequence[Event]:
     batch = list(events) if isinstance(events, Iterable) else [events]
     for event in batch:
@@ -247,3 +337,6 @@ def _batch(events: Event | Sequence[Event]) -> Sequence[Event]:
                 "append el.Event('CardLoaded', {'amount': 20}) or a list of them."
             )
     return batch
+
+
+_DIGEST = re.compile("[0-9a-f]{64}")

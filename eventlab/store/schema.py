@@ -77,12 +77,38 @@ create trigger streams_never_vanish after delete on streams for each statement
 insert into refused select error('the log names its events by stream: a stream never vanishes');
 """
 
+SEALS = """
+create table seals (
+    seal      integer primary key,
+    position  bigint not null,
+    events    bigint not null,
+    digest    varchar not null,
+    sealed_at timestamp not null,
+    probe     ubigint not null
+);
+
+create table fingerprints (position bigint not null, fingerprint ubigint not null);
+
+create trigger seals_never_change after update on seals for each statement
+insert into refused select error('seals are immutable: a seal that changes proves nothing');
+
+create trigger seals_never_vanish after delete on seals for each statement
+insert into refused select error('seals are immutable: a seal that vanishes proves nothing');
+
+create trigger fingerprints_never_change after update on fingerprints for each statement
+insert into refused select error('fingerprints are immutable: they say what was sealed');
+
+create trigger fingerprints_never_vanish after delete on fingerprints for each statement
+insert into refused select error('fingerprints are immutable: they say what was sealed');
+"""
+
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """Lay out a new store, all or nothing."""
     with transaction(con):
         con.execute(TABLES)
         con.execute(GUARDS)
+        con.execute(SEALS)
         con.execute("insert into store values (?)", [FORMAT])
 
 
@@ -92,6 +118,11 @@ union all select view_name from duckdb_views() where not internal
 union all select sequence_name from duckdb_sequences()
 order by 1
 """
+
+
+def has_seals(con: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether the tables of seals are there; a store made before there were seals has none."""
+    return {"seals", "fingerprints"} <= set(contents(con))
 
 
 def contents(con: duckdb.DuckDBPyConnection) -> list[str]:

@@ -1,0 +1,263 @@
+"""Verifying that the history here is the one that was sealed, and one that a store would write.
+
+Against the seals every event is hashed again; a digest that differs says that something was changed,
+and the fingerprints say where. The rest (gaps, versions, clocks, names) needs no seal and is asked of the
+whole log. Nothing is repaired here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from eventlab.store.digest import CONTENT, NAMED_EVENTS, PLACE, Lines, line, lines
+from eventlab.store.schema import has_seals
+from eventlab.store.seal import Link, Seal, chain, probe
+
+SWAPS_AMONG = 300  # rows are compared pair by pair: for so many changed ones it takes a second
+
+
+class Finding(NamedTuple):
+    """Something that is not as it should be, and where."""
+
+    position: int
+    kind: str
+    detail: str
+
+
+def verify(con: duckdb.DuckDBPyConnection, digest: str | None) -> pd.DataFrame:
+    """Return one row per finding, sorted by position and kind."""
+    links = chain(con)
+    seals = [link.seal for link in links]
+    found = [*_against_seals(con, links), *_of_structure(con), *_of_digest(seals, digest)]
+    return _frame(con, sorted(set(found)))
+
+
+def _frame(con: duckdb.DuckDBPyConnection, found: list[Finding]) -> pd.DataFrame:
+    places = [finding.position for finding in found]
+    rows = con.execute(_WHERE_IT_STANDS, [places]).fetchall() if found else []
+    stands = dict.fromkeys(places, (None, None)) | {place: (name, no) for place, name, no in rows}
+    return pd.DataFrame(
+        {
+            "position": pd.Series(places, dtype="int64"),
+            "kind": pd.Series([finding.kind for finding in found], dtype="str"),
+            "stream": pd.Series([stands[place][0] for place in places], dtype="str"),
+            "version": pd.Series([stands[place][1] for place in places], dtype="Int64"),
+            "detail": pd.Series([finding.detail for finding in found], dtype="str"),
+        }
+    )
+
+
+# -- what was sealed -------------------------------------------------------------------------------
+
+
+def _against_seals(con: duckdb.DuckDBPyConnection, links: list[Link]) -> Iterator[Finding]:
+    events, known = sum(link.seal.events for link in links), probe(con)
+    with tqdm(total=events, unit=" events", desc="verify", delay=2) as progress:
+        for link in links:
+            yield from _compared(con, link, progress).findings(con, link.probe == known)
+    yield from _of_lost_seals(con, links)
+
+
+def _of_lost_seals(con: duckdb.DuckDBPyConnection, links: list[Link]) -> Iterator[Finding]:
+    for link in links:
+        if link.seal.number != link.before.number + 1:
+            yield _damaged(link.seal, f"seal {link.before.number + 1} is gone")
+    last = links[-1].seal.position if links else 0
+    [(beyond,)] = con.execute(_BEYOND, [last]).fetchall() if has_seals(con) else [(None,)]
+    if beyond is not None:
+        detail = f"there are fingerprints up to here, but the seals end at position {last}"
+        yield Finding(beyond, "damaged seal", detail)
+
+
+def _compared(con: duckdb.DuckDBPyConnection, link: Link, progress: tqdm[None]) -> _Comparison:
+    hashed, comparison = link.hashed(), _Comparison(link)
+    for part in lines(con, link.since, link.seal.position):
+        hashed.update(part.text)
+        sealed = con.execute(_SEALED, [part.low, part.high]).fetchnumpy()
+        comparison.add(part, np.asarray(sealed["position"]), np.asarray(sealed["fingerprint"]))
+        progress.update(len(part.texts))
+    comparison.holds = hashed.hexdigest() == link.seal.digest
+    return comparison
+
+
+Array = np.ndarray[Any, Any]
+
+Mark = tuple[int, int]
+"""A position and the fingerprint of the event there."""
+
+
+@dataclass
+class _Comparison:
+    """The events under one seal beside what was sealed: does the digest hold, and what differs."""
+
+    link: Link
+    holds: bool = False
+    here: set[Mark] = field(default_factory=set)
+    sealed: set[Mark] = field(default_factory=set)
+
+    def add(self, part: Lines, positions: Array, marks: Array) -> None:
+        if np.array_equal(part.positions, positions) and np.array_equal(part.fingerprints, marks):
+            return
+        found = Counter(zip(part.positions.tolist(), part.fingerprints.tolist(), strict=True))
+        there = Counter(zip(positions.tolist(), marks.tolist(), strict=True))
+        self.here.update(found - there)
+        self.sealed.update(there - found)
+
+    def findings(self, con: duckdb.DuckDBPyConnection, comparable: bool) -> Iterator[Finding]:
+        if self.holds:
+            yield from self._of_fingerprints(comparable)
+        elif not comparable:
+            yield self._somewhere()
+        elif self.here or self.sealed:
+            yield from self._of_rows(con)
+        else:
+            yield _damaged(self.link.seal, _UNTRUE_SEAL)
+
+    def _of_fingerprints(self, comparable: bool) -> Iterator[Finding]:
+        if comparable and (differing := {place for place, _ in self.here | self.sealed}):
+            yield Finding(
+                min(differing),
+                "damaged seal",
+                f"{len(differing):,} fingerprint(s) under seal {self.link.seal.number} were tampered with; "
+                "the events are as sealed",
+            )
+
+    def _of_rows(self, con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+        number = self.link.seal.number
+        here, sealed = ({place for place, _ in marks} for marks in (self.here, self.sealed))
+        elsewhere = _moved(con, sorted(here & sealed))
+        for place in here & sealed:
+            if place in elsewhere:
+                detail = f"what seal {number} saw here stands at position {elsewhere[place]}"
+                yield Finding(place, "swapped", detail)
+            else:
+                yield Finding(place, "changed", f"this is not what seal {number} saw here")
+        for place in here - sealed:
+            yield Finding(place, "foreign", f"seal {number} did not see this event here")
+        for place in sealed - here:
+            yield Finding(place, "missing", f"seal {number} saw an event here")
+
+    def _somewhere(self) -> Finding:
+        seal, first = self.link.seal, self.link.since + 1
+        return Finding(
+            first,
+            "changed",
+            f"seal {seal.number} saw something else among positions {first} to {seal.position}, or was "
+            "tampered with; this DuckDB makes other fingerprints than were kept, so they cannot say where",
+        )
+
+
+def _moved(con: duckdb.DuckDBPyConnection, changed: list[int]) -> dict[int, int]:
+    """Return for changed positions where that which was sealed there stands now, if it still does."""
+    places = changed[:SWAPS_AMONG]
+    return dict(con.execute(_MOVED, [places, places]).fetchall()) if len(places) > 1 else {}
+
+
+def _damaged(seal: Seal, detail: str) -> Finding:
+    return Finding(seal.position, "damaged seal", detail)
+
+
+def _of_digest(seals: list[Seal], digest: str | None) -> Iterator[Finding]:
+    if digest is None or digest in {seal.digest for seal in seals}:
+        return
+    last = f"the last seal here is {seals[-1].digest}" if seals else "there is no seal here"
+    place = seals[-1].position if seals else 0
+    yield Finding(place, "other digest", f"no seal here has the digest {digest}; {last}")
+
+
+# -- what every log must be ------------------------------------------------------------------------
+
+
+def _of_structure(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    for place, before, recorded_at, recorded_before in con.execute(_ORDER).fetchall():
+        if place != before + 1:
+            yield _gap(place, before)
+        if recorded_before is not None and recorded_at < recorded_before:
+            detail = f"recorded at {recorded_at}, and the event before it at {recorded_before}"
+            yield Finding(place, "clock steps back", detail)
+    for place, version, before in con.execute(_VERSIONS).fetchall():
+        detail = f"version {version} follows version {before} of its stream"
+        yield Finding(place, "broken version", detail)
+    for place, stream_no in con.execute(_NAMELESS).fetchall():
+        yield Finding(place, "unknown stream", f"no stream has the number {stream_no}")
+    for place, stream, category in con.execute(_CATEGORIES).fetchall():
+        yield Finding(place, "changed", f"stream {stream!r} is filed under category {category!r}")
+
+
+def _gap(place: int, before: int) -> Finding:
+    if place < 1:
+        return Finding(place, "foreign", "positions count from 1")
+    if place == before:
+        return Finding(place, "foreign", "this position is taken by several events")
+    first = max(before + 1, 1)
+    return Finding(place, "gap", f"positions {first} to {place - 1} are not there")
+
+
+_UNTRUE_SEAL = (
+    "its digest is not that of the events here, though every fingerprint agrees: the seal was tampered "
+    "with, or an event together with its fingerprint"
+)
+
+_SEALED = """
+select position, fingerprint from main.fingerprints where position between ? and ? order by position
+"""
+
+_BEYOND = "select max(position) from main.fingerprints where position > ?"
+
+_WHERE_IT_STANDS = f"""
+select position, stream, version from {NAMED_EVENTS} where position in (select unnest(?::bigint[]))
+"""
+
+# What can have moved from one row to another: all but the position, the content, or the payload.
+_MOVES = (
+    (*PLACE[1:], *CONTENT),
+    (*PLACE[1:3], *CONTENT),
+    CONTENT,
+    tuple(name for name in CONTENT if name != "given_id"),
+    ("data",),
+)
+
+_MOVED = f"""
+with suspects as materialized (
+    select * from {NAMED_EVENTS} where position in (select unnest(?::bigint[]))
+), marks as (
+    select position, fingerprint from main.fingerprints where position in (select unnest(?::bigint[]))
+)
+select here.position, min(other.position)
+from suspects as here join suspects as other on here.position <> other.position
+join marks on marks.position = here.position
+where fingerprint in ({", ".join(f"hash({line(moved=move)})" for move in _MOVES)})
+group by all
+"""
+
+_ORDER = """
+select * from (
+    select position, lag(position, 1, 0) over stored as before,
+           recorded_at, lag(recorded_at) over stored as recorded_before
+    from main.events window stored as (order by position, recorded_at)
+) where position <> before + 1 or recorded_at < recorded_before
+"""
+
+_VERSIONS = """
+select * from (
+    select position, version, lag(version, 1, 0) over stream as before
+    from main.events window stream as (partition by stream_no order by position, version)
+) where version <> before + 1
+"""
+
+_NAMELESS = """
+select position, stream_no from main.events anti join main.streams using (stream_no)
+"""
+
+_CATEGORIES = """
+select coalesce(min(position), 0), stream, category from main.streams left join main.events using (stream_no)
+where category <> split_part(stream, '-', 1) group by stream, category
+"""
