@@ -96,6 +96,14 @@ class ReadOnly(StoreError):
 class InvalidCut(EventLabError, ValueError):
     """A cut of the log was described in a way that has no meaning."""
 
+    @classmethod
+    def no_correlation(cls, found: object) -> InvalidCut:
+        """Say what names a conversation."""
+        return cls(
+            f"trace({found!r}) was given a {type(found).__name__}: give the text that the events share as "
+            "their correlation_id, such as 'order-7'."
+        )
+
 
 class InvalidDigest(EventLabError, ValueError):
     """What was given as the digest of a seal is none."""

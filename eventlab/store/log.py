@@ -22,6 +22,7 @@ from eventlab.store.database import Database
 from eventlab.store.ledger import Field, Ledger
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA, Params
 from eventlab.store.sqltext import column_types, payload_field
+from eventlab.store.trace import trace
 from eventlab.times import Moment
 
 
@@ -197,6 +198,42 @@ class Log:
         """
         with self.borrowed() as con:
             return question.answer(con, self.cut, self._ledger.fields(con), query, params)
+
+    def trace(self, correlation_id: str) -> pd.DataFrame:
+        r"""Return which event caused which, of all that share a correlation id, as a tree.
+
+        Parameters
+        ----------
+        correlation_id : str
+            What the events of one conversation share.
+
+        Returns
+        -------
+        DataFrame
+            One row per event of this log, each somewhere below its cause, effects of the same cause by
+            position: ``tree`` (a drawing, to be printed), ``depth`` (0 for a root), ``position, stream,
+            type, event_id, causation_id, occurred_at, actor``. A root names no cause, or one that is
+            not in this log or this conversation. Of events that cause each other in a circle the
+            first is the root, marked ↺. An unknown id gives no row.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> def append(stream, type, cause=None):
+        ...     event = el.Event(type, correlation_id="order-7", causation_id=cause)
+        ...     return store.append(stream, event)
+        >>> done = append("order-7", "OrderPlaced")
+        >>> done = append("payment-3", "PaymentTaken", "order-7@1")
+        >>> done = append("parcel-5", "ParcelSent", "order-7@1")
+        >>> done = append("letter-1", "ReceiptSent", "payment-3@1")
+        >>> print(*store.trace("order-7")["tree"], sep="\n")
+        OrderPlaced
+        ├─ PaymentTaken
+        │  └─ ReceiptSent
+        └─ ParcelSent
+        """
+        return trace(self, correlation_id)
 
     def fields(self) -> list[Field]:
         """Return the payload fields seen in events of the types this log may show, oldest first."""
