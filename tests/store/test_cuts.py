@@ -275,6 +275,11 @@ def test_cutting_leaves_the_log_it_was_cut_from_alone(store):
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 100])
 def test_a_log_read_in_many_batches_is_the_same_log(store, monkeypatch, size):
     logs = [store, store.category("card"), store.until(occurred="2026-01-12"), store.stream("nope")]
+    logs += [
+        store.stream("card-7"),
+        store.stream("card-7", "card-8"),
+        store.stream("solo").until(position=7),
+    ]
     whole = [list(log) for log in logs]
 
     monkeypatch.setattr(reading, "SLICE", size)
