@@ -3,7 +3,7 @@
 The line holds every stored column and the stream's name, so equal lines are equal events. JSON leaves
 no doubt where a value ends and what is missing, and has no line break inside. DuckDB writes the lines;
 hashlib hashes them, with instructions of the processor that DuckDB 2.0 does not use (its own SHA-256
-takes 4 times as long). Nothing here knows what a seal is.
+takes 7 times as long). Nothing here knows what a seal is.
 """
 
 from __future__ import annotations

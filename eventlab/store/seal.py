@@ -2,7 +2,7 @@
 
 A seal's digest is the SHA-256 of lines of JSON: one that names the seal and the digest before it, then one
 per event since. So seals form a chain, and the last digest stands for the whole history. `verify` reads
-them; lesson 05 uses both.
+them.
 """
 
 from __future__ import annotations

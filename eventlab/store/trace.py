@@ -1,7 +1,7 @@
 """Tracing: which event caused which, of all that belong to one conversation, as a tree.
 
 Events of a conversation share a ``correlation_id``, and each names its cause by ``causation_id``: the id
-of the event that led to it. Lesson 05 follows a refund back to the order it began with.
+of the event that led to it.
 """
 
 from __future__ import annotations

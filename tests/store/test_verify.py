@@ -131,6 +131,10 @@ DAMAGE = {
         ["update streams set category = 'voucher' where stream = 'card-8'"],
         [(2, "changed")],
     ),
+    "a second name for a stream": (
+        ["insert into streams values (2, 'card-9', 'card')"],
+        [(2, "foreign"), (4, "foreign"), (6, "foreign")],
+    ),
     "a clock": (
         ["update events set recorded_at = '2026-01-01' where position = 3"],
         [(3, "changed"), (3, "clock steps back")],
