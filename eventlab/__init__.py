@@ -40,7 +40,7 @@ from eventlab.fold import Fold
 from eventlab.importers import read_table
 from eventlab.projection import Projection
 from eventlab.store import ANY, NO_STREAM, STREAM_EXISTS, Appended, EventStore, Log, Seal
-from eventlab.timetravel import TimeTravel
+from eventlab.timetravel import Found, TimeTravel, compare
 
 __version__ = "0.1.0"
 
@@ -60,6 +60,8 @@ __all__ = [
     "Fold",
     "Projection",
     "TimeTravel",
+    "Found",
+    "compare",
     "Column",
     "total",
     "count",

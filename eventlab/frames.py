@@ -81,6 +81,36 @@ def column(values: Iterable[Any]) -> pd.Series[Any]:
     return build(values)
 
 
+def values(series: pd.Series[Any]) -> list[Any]:
+    """Return a column as plain Python values, None where one is missing.
+
+    Examples
+    --------
+    >>> values(pd.Series([1, None], dtype="Int64"))
+    [1, None]
+    """
+    plain = series.astype(object)
+    found: list[Any] = plain.where(series.notna(), None).tolist()
+    return found
+
+
+def taken(series: pd.Series[Any], places: Any) -> pd.Series[Any]:
+    """Return the values at some places, counted from 0, and a missing one at -1.
+
+    Examples
+    --------
+    >>> taken(pd.Series([20, 5]), [1, -1]).tolist(), taken(pd.Series([20, 5]), [1, 0]).dtype
+    ([5, <NA>], dtype('int64'))
+    """
+    places = np.asarray(places, dtype="int64")
+    plain = series.reset_index(drop=True)
+    if not (places < 0).any():
+        return plain.take(places).reset_index(drop=True)
+    nullable = {"i": "Int64", "b": "boolean"}.get(plain.dtype.kind, plain.dtype)
+    found = plain.astype(nullable).reindex(places).reset_index(drop=True)  # type: ignore[arg-type]
+    return found.where(found.notna(), None) if found.dtype == object else found
+
+
 def missing(rows: int) -> pd.Series[Any]:
     """Return a column in which every value is missing."""
     return _objects([None] * rows)

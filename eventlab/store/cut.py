@@ -74,6 +74,20 @@ class Cut:
         """Whether the log is folded in the order things happened, not the order they were recorded."""
         return not self.occurred.is_open
 
+    def begins(self, other: Cut) -> bool:
+        """Whether another cut of the same store shows the same events, and then perhaps later ones."""
+        if self.by_occurrence or other.by_occurrence:
+            return False
+        ends = ((self.position, other.position), (self.recorded, other.recorded))
+        return self._without_end() == other._without_end() and all(
+            other.high is None or (own.high is not None and own.high <= other.high)
+            for own, other in ends
+        )
+
+    def _without_end(self) -> Cut:
+        axes = {axis: replace(getattr(self, axis), high=None) for axis in ("position", "recorded")}
+        return replace(self, **axes)
+
     def where(self) -> tuple[str, dict[str, Any]]:
         """Return the SQL condition over ``events`` and its bound parameters."""
         conditions: list[str] = []

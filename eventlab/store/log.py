@@ -241,6 +241,10 @@ class Log:
             seen = self._ledger.fields(con)
         return [field for field in seen if self.cut.types is None or field.type in self.cut.types]
 
+    def begins(self, other: Log) -> bool:
+        """Whether another log shows the same events as this one, and then perhaps later ones."""
+        return self._database is other._database and self.cut.begins(other.cut)
+
     # -- what projections build on ---------------------------------------------------------------
 
     @property

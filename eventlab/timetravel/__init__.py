@@ -4,14 +4,18 @@
 once for all of them. Lessons 04 and 05 ask these questions.
 """
 
+from eventlab.timetravel.bisect import Found
+from eventlab.timetravel.compare import compare
 from eventlab.timetravel.names import MOMENT, require_key_names, require_names, with_keys
 from eventlab.timetravel.protocol import Key, Part, TimeTravel
 
 __all__ = [
     "MOMENT",
+    "Found",
     "Key",
     "Part",
     "TimeTravel",
+    "compare",
     "require_key_names",
     "require_names",
     "with_keys",

@@ -8,11 +8,18 @@ them here, once for both.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from eventlab.errors import KeyShapeError
+from eventlab.timetravel.asof import asof
+from eventlab.timetravel.bisect import Found, bisect
+from eventlab.timetravel.blame import blame
+from eventlab.timetravel.diff import diff
+from eventlab.timetravel.lifetimes import lifetimes
+from eventlab.timetravel.marks import marks_of
 
 if TYPE_CHECKING:
     from eventlab.store.log import Log
@@ -108,6 +115,207 @@ class TimeTravel(ABC):
         self.require_key(key)
         rows = self.changes(log, key).drop(columns=[*self.key_names, "alive"])
         return rows.assign(valid_until=rows["position"].astype("Int64").shift(-1))
+
+    def lifetimes(self, log: Log) -> pd.DataFrame:
+        """Return the histories of all keys at once, each state as the interval in which it held.
+
+        Returns
+        -------
+        DataFrame
+            One row per state a key was in, in fold order: the key's columns; ``valid_from`` and
+            ``valid_until``, the positions of the event it came from and of the one that ended it (that one
+            not included; missing while it holds); ``from_time`` and ``until_time``, the same on the clock
+            the log is folded by (recorded, or occurred for a cut by it); then the fields. While a key
+            does not live it has no row.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 5)])
+        >>> cards = el.Projection("cards", balance=el.total("amount"))
+        >>> cards.lifetimes(store)[["stream", "valid_from", "valid_until", "balance"]]
+           stream  valid_from  valid_until  balance
+        0  card-7           1            2       20
+        1  card-7           2         <NA>       25
+        """
+        return lifetimes(self, log)
+
+    def blame(self, log: Log, key: Key) -> pd.DataFrame:
+        """Return for each field of a key the event that last changed it: who, why and when.
+
+        Parameters
+        ----------
+        log : Log
+            Any cut of a store.
+        key : str, int or tuple
+            The key; a tuple where the key has several parts.
+
+        Returns
+        -------
+        DataFrame
+            One row per field, as declared: ``field``, ``value``, and of the event ``position``, ``type``,
+            ``actor``, ``reason``, ``occurred_at``. The event is the one after which the value last
+            differed from before; setting the same value again is no change, and a field that never
+            changed came with the first event of the key's life. A key that does not live gives no row.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> load = el.Event("CardLoaded", {"amount": 20, "holder": "Mara"}, actor="ana")
+        >>> done = store.append(
+        ...     "card-7", [load, el.Event("CardLoaded", {"amount": 5}, actor="ben")]
+        ... )
+        >>> cards = el.Projection("cards", balance=el.total("amount"), holder=el.last("holder"))
+        >>> cards.blame(store, "card-7")[["field", "value", "position", "actor"]]
+             field value  position actor
+        0  balance    25         2   ben
+        1   holder  Mara         1   ana
+        """
+        return blame(self, log, key)
+
+    def diff(self, before: Log, after: Log) -> pd.DataFrame:
+        """Return what differs between the states of two logs, and the event that did it.
+
+        Parameters
+        ----------
+        before, after : Log
+            Two cuts of a store, in either order, by any clock; or a store and a branch of it.
+
+        Returns
+        -------
+        DataFrame
+            One row per changed field, by key and then field: ``key`` (the parts' names where there are
+            several), ``field``, ``before``, ``after``, ``change`` (``appeared``, ``changed``,
+            ``vanished``: said of the key), ``position`` and ``type`` of the event. That is the event of
+            `after` which last changed the field, or ended the key's life; missing where `after` has none,
+            as when it lies before the key's first event. A log does not differ from itself.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 5)])
+        >>> cards = el.Projection("cards", balance=el.total("amount"))
+        >>> cards.diff(store.until(position=1), store)
+              key    field before after   change  position        type
+        0  card-7  balance     20    25  changed         2  CardLoaded
+        """
+        return diff(self, before, after)
+
+    def bisect(
+        self,
+        log: Log,
+        predicate: Callable[[Any], object],
+        key: Key | None = None,
+        *,
+        monotone: bool = False,
+    ) -> Found | None:
+        """Return the first event after which something holds, or None if it never does.
+
+        Parameters
+        ----------
+        log : Log
+            Any cut of a store; it is searched in the order it is folded.
+        predicate : callable
+            Takes the state after an event and says whether it is found: with a key a dict of its fields,
+            else the frame of all keys. A key that does not live is not asked about.
+        key : str, int or tuple, optional
+            The one key to look at: only events that touch it are looked at, its history is read once.
+        monotone : bool
+            Whether what holds once holds from then on. Then the search halves the log at every look:
+            some twenty looks for a million events, and fast with `Snapshots`. Otherwise
+            every state is looked at, from the first on.
+
+        Returns
+        -------
+        Found or None
+            The event, as recorded, with ``state`` (what the predicate saw) and ``looked_at`` (how many
+            states it was asked about).
+
+        Raises
+        ------
+        PredicateFailed
+            Naming the position; the original error is its cause.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append("card-7", [el.Event("CardRedeemed", {"amount": n}) for n in (3, 5)])
+        >>> cards = el.Projection("cards", balance=el.total("amount", minus="CardRedeemed"))
+        >>> found = cards.bisect(store, lambda card: card["balance"] < -4, key="card-7")
+        >>> found.position, found.looked_at, found.state
+        (2, 2, {'balance': -8})
+        """
+        return bisect(self, log, predicate, key, monotone=monotone)
+
+    def asof(
+        self,
+        log: Log,
+        frame: pd.DataFrame,
+        *,
+        on: str | Sequence[str],
+        key: str | Sequence[str],
+        by: str | Sequence[str] = "recorded",
+        prefix: str = "",
+    ) -> pd.DataFrame:
+        """Return a frame with the past state of each row's key joined on: nothing of the future leaks in.
+
+        Parameters
+        ----------
+        log : Log
+            Any cut of a store.
+        frame : DataFrame
+            Rows that carry a time and a key, such as complaints, or examples to learn from.
+        on : str or sequence of str
+            The column with the time (UTC where it names no zone), or the position; one for each clock.
+        key : str or sequence of str
+            The column with the key, several where the key has several parts.
+        by : {"recorded", "occurred", "position"} or two of them
+            The clock: ``"recorded"``, what was known at that time; ``"occurred"``, what had happened by
+            then, as we know today. With ``("recorded", "occurred")`` both: what had happened by the one, as
+            far as it was known at the other; this folds once for every different past that was known.
+        prefix : str
+            Put before the names of the joined columns.
+
+        Returns
+        -------
+        DataFrame
+            The same rows, index and columns, and behind them the fields and ``position`` of the last
+            event folded. A row sees events up to and including its time; of several at that very time it
+            sees all. Missing where the key did not live then.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 5)])
+        >>> cards = el.Projection("cards", balance=el.total("amount"))
+        >>> seen = pd.DataFrame({"card": ["card-7", "card-7", "card-8"], "at": [1, 2, 2]})
+        >>> cards.asof(store, seen, on="at", key="card", by="position")
+             card  at balance  position
+        0  card-7   1      20         1
+        1  card-7   2      25         2
+        2  card-8   2    <NA>      <NA>
+        """
+        return asof(self, log, frame, on, key, by, prefix)
+
+    def marks(self, log: Log, since: int = 0) -> pd.DataFrame:
+        """Return for each key and field the position of the event that last changed it.
+
+        What `diff` is told by. Only events after position `since` need be looked at: of marks that lie
+        before, any or none may be given.
+
+        Returns
+        -------
+        DataFrame
+            Index: every key that was touched. Columns: the fields, and ``ended``, the position of the
+            event that ended the key's life; the fields are missing then, and it is missing while
+            the key lives.
+        """
+        return marks_of(self.changes(log), list(self.key_names))
 
     def require_key(self, key: Key) -> tuple[Part, ...]:
         """Return the parts of a key, or refuse one of another shape."""

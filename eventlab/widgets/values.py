@@ -13,33 +13,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
+
+from eventlab.equality import known, same
+
+__all__ = ["LONGEST", "MISSING", "cut", "is_number", "known", "moment", "same", "short", "text"]
 
 MISSING = "·"
 """Stands where there is no value; an empty text shows as ``''`` and so differs from it."""
 
 LONGEST = 48
 """Characters of a value that are shown before it is cut."""
-
-
-def known(value: Any) -> Any:
-    """Return the value in plain Python, or None where pandas, NumPy or JSON says it is missing."""
-    if value is None or value is pd.NA or value is pd.NaT:
-        return None
-    if isinstance(value, np.generic | np.ndarray):
-        value = value.tolist()
-    return None if isinstance(value, float) and value != value else value
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two values read the same to a person who asks what changed."""
-    if one is other:
-        return True
-    try:
-        return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
-    except (TypeError, ValueError):  # an array answers with an array; ask their texts instead
-        return text(one) == text(other)
 
 
 def text(value: Any) -> str:

@@ -1,0 +1,124 @@
+"""What changed between two moments, field by field, and the event that did it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from eventlab.equality import same
+from eventlab.frames import taken, values
+
+if TYPE_CHECKING:
+    from eventlab.store.log import Log
+    from eventlab.timetravel.protocol import TimeTravel
+
+COLUMNS = {
+    "field": "str",
+    "before": "object",
+    "after": "object",
+    "change": "str",
+    "position": "Int64",
+    "type": "str",
+}
+
+
+def diff(projection: TimeTravel, before: Log, after: Log) -> pd.DataFrame:
+    """Return one row per changed field, as `TimeTravel.diff` says."""
+    early, late = projection(before), projection(after)
+    cells = _Cells(early, late).changed()
+    marks = projection.marks(after, since=before.head if before.begins(after) else 0)
+    position = _positions(cells, marks)
+    names = list(projection.key_names) if len(projection.key_names) > 1 else ["key"]
+    found = cells.reset_index(names=names)
+    found = found.assign(position=position, type=_types(after, position))
+    return found[[*names, *COLUMNS]].astype(COLUMNS)
+
+
+class _Cells:
+    """Two states, key by key and field by field."""
+
+    def __init__(self, early: pd.DataFrame, late: pd.DataFrame) -> None:
+        self._early, self._late = early, late
+        self._keys = early.index.union(late.index)
+        self._was, self._is = (state.index.get_indexer(self._keys) for state in (early, late))
+        columns = dict.fromkeys([*early.columns, *late.columns])
+        self._fields = [name for name in columns if name != "position"]
+
+    def changed(self) -> pd.DataFrame:
+        """Return the cells that differ, under their key, by key and then field."""
+        parts = [self._of(field) for field in self._fields]
+        rows = np.concatenate([row for row, _, _ in parts]) if parts else np.array([], "int64")
+        order = np.argsort(rows, kind="stable")
+        rows = rows[order]
+        named = np.repeat(np.array(self._fields, object), [len(row) for row, _, _ in parts])
+        return pd.DataFrame(
+            {
+                "field": named[order],
+                "before": _together([found for _, found, _ in parts], order),
+                "after": _together([found for _, _, found in parts], order),
+                "change": self._change(rows),
+            },
+            index=self._keys.take(rows),
+        )
+
+    def _of(self, field: str) -> tuple[Any, Any, Any]:
+        early, late = (_column(state, field) for state in (self._early, self._late))
+        differ = _differ(early, late, self._was, self._is)
+        rows = np.flatnonzero(differ)
+        return rows, *(
+            _plain(taken(c, at[rows])) for c, at in ((early, self._was), (late, self._is))
+        )
+
+    def _change(self, rows: Any) -> Any:
+        new, gone = self._was[rows] < 0, self._is[rows] < 0
+        return np.select([new, gone], ["appeared", "vanished"], "changed")
+
+
+def _column(state: pd.DataFrame, field: str) -> pd.Series[Any]:
+    return state[field] if field in state else pd.Series([None] * len(state), dtype=object)
+
+
+def _differ(early: pd.Series[Any], late: pd.Series[Any], was: Any, now: Any) -> Any:
+    """Return for each key whether its cell differs, a missing key's cell being a missing value."""
+    if early.dtype == object or late.dtype == object or early.dtype.kind != late.dtype.kind:
+        pairs = zip(values(taken(early, was)), values(taken(late, now)), strict=True)
+        return np.fromiter((not same(one, other) for one, other in pairs), bool, len(was))
+    one, other = taken(early, was), taken(late, now)
+    gaps = one.isna().to_numpy(), other.isna().to_numpy()
+    alike = (one == other).fillna(value=False).to_numpy(bool)
+    return ~np.where(gaps[0] | gaps[1], gaps[0] & gaps[1], alike)
+
+
+def _plain(column: pd.Series[Any]) -> Any:
+    """Return a column as an array of Python objects: integers beside texts stay integers."""
+    found = np.empty(len(column), object)
+    found[:] = values(column)
+    return found
+
+
+def _together(parts: list[Any], order: Any) -> Any:
+    return np.concatenate(parts)[order] if parts else np.array([], object)
+
+
+def _positions(cells: pd.DataFrame, marks: pd.DataFrame) -> pd.Series[Any]:
+    """Return for each cell the position of the event that did it: for a key that went, its ending."""
+    rows = marks.index.get_indexer(cells.index)
+    columns = np.array([marks.columns.get_loc(name) for name in cells["field"]], "int64")
+    columns[(cells["change"] == "vanished").to_numpy()] = marks.columns.get_loc("ended")
+    found = np.append(
+        marks.to_numpy("float64", na_value=np.nan), [[np.nan] * marks.shape[1]], axis=0
+    )
+    return pd.Series(found[rows, columns]).astype(
+        "Int64"
+    )  # a double holds any position that is met
+
+
+def _types(log: Log, positions: pd.Series[Any]) -> pd.Series[Any]:
+    wanted = positions.dropna().unique().tolist()
+    found = log.frame(
+        "select position, type from events where position in (select unnest($el_wanted::bigint[]))",
+        {"el_wanted": wanted},
+    ).set_index("position")["type"]
+    return positions.map(found)
