@@ -518,3 +518,78 @@ def test_no_simple_rule_stops_more_with_ten_false_alarms(thefts):
     ]
 
     assert max(stopped for stopped, alarms in outcomes if alarms <= 10) == 248
+
+
+# --- time bank --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def payments():
+    return read("time-bank.csv")
+
+
+def hours_after_each(rows):
+    """Hours given out, and hours of each member, those who left included, after each event."""
+    given, held = 0, Counter()
+    for row in rows:
+        hours = int(row["hours"] or 0)
+        if row["type"] == "MemberJoined":
+            given += hours
+            held[row["stream"]] += hours
+        elif row["type"] == "HoursPaid":
+            held[row["stream"]] -= hours
+            held[row["taker"]] += hours
+        yield given, Counter(held)
+
+
+def test_time_bank_is_counted(payments):
+    count = Counter(row["type"] for row in payments)
+    paid = [row for row in payments if row["type"] == "HoursPaid"]
+
+    assert count == {"MemberJoined": 74, "HoursPaid": 4012, "MemberLeft": 10}
+    assert sum(int(row["hours"]) for row in paid) == 8093
+    assert sum(row["reason"] == "farewell" for row in paid) == 9
+    assert times(payments) == sorted(set(times(payments)))
+
+
+def test_time_bank_is_made_again_byte_for_byte(tmp_path):
+    script = runpy.run_path(str(DATA / "make_time_bank.py"))
+
+    script["write_csv"](script["time_bank"](Random(script["SEED"])), tmp_path / "again.csv")
+
+    assert (tmp_path / "again.csv").read_bytes() == (DATA / "time-bank.csv").read_bytes()
+
+
+def test_nobody_pays_more_hours_than_they_have(payments):
+    for row, (_, held) in zip(payments, hours_after_each(payments), strict=True):
+        assert held[row["stream"]] >= 0
+        assert row["type"] != "MemberLeft" or held[row["stream"]] == 0
+
+
+def test_one_payment_goes_to_somebody_who_has_left(payments):
+    gone, broken = set(), []
+    for position, row in enumerate(payments, start=1):
+        if gone & {row["stream"], row["taker"]}:
+            broken.append((position, row["taker"], row["hours"], row["actor"]))
+        if row["type"] == "MemberLeft":
+            gone.add(row["stream"])
+
+    assert broken == [(2749, "member-23", "3", "pia")]
+
+
+def test_hours_are_missing_from_the_slip_on_and_never_before(payments):
+    gone, missing = set(), []
+    for row, (given, held) in zip(payments, hours_after_each(payments), strict=True):
+        if row["type"] == "MemberLeft":
+            gone.add(row["stream"])
+        missing.append(given - sum(hours for member, hours in held.items() if member not in gone))
+
+    assert missing == [0] * 2748 + [3] * 1348
+
+
+def test_only_the_name_of_the_wrong_member_is_there_twice(payments):
+    joined = [(row["name"], row["stream"]) for row in payments if row["type"] == "MemberJoined"]
+    count = Counter(name for name, _ in joined)
+
+    assert [name for name, times in count.items() if times > 1] == ["Kim"]
+    assert [member for name, member in joined if name == "Kim"] == ["member-23", "member-68"]
