@@ -13,7 +13,7 @@ from eventlab.event import Event
 from eventlab.store import rows
 from eventlab.store.database import Database, transaction
 from eventlab.store.expectation import Expected, is_met, require_met
-from eventlab.store.identity import given_id, repeated_batch, taken_id
+from eventlab.store.identity import given_id, is_taken, repeated_batch, taken_id
 from eventlab.store.ledger import Field, Ledger, LogHead, StreamHead
 
 
@@ -68,7 +68,7 @@ class Writer:
 
     def _conflict(self, stream: str, expected: Expected, reason: str) -> EventLabError:
         if event_id := taken_id(reason):
-            return DuplicateEventError(event_id, "was given out by ids= a second time")
+            return DuplicateEventError(event_id, _GIVEN_TWICE)
         head = self.ledger.stream_head(self.database.cursor(), stream)
         return ConcurrencyError(stream, expected, head.version if head else 0)
 
@@ -118,8 +118,16 @@ class Writer:
             )
             for place, event in enumerate(events, start=1)
         ]
+        if self.ids and self.database.is_branch:
+            self._refuse_shared_ids(con, batch)
         rows.insert(con, batch)
         return batch[-1]
+
+    def _refuse_shared_ids(self, con: duckdb.DuckDBPyConnection, batch: Sequence[rows.Row]) -> None:
+        """Look for new ids in the past that a branch shares, which no unique key of its own covers."""
+        for row in batch:
+            if row.given_id is not None and is_taken(con, row.given_id):
+                raise DuplicateEventError(row.given_id, _GIVEN_TWICE)
 
     def _id(self, event: Event, stream: str, version: int) -> str | None:
         named = event.event_id or (self.ids() if self.ids else None)
@@ -136,4 +144,5 @@ class Writer:
         self.ledger.wrote(log_head, {stream: StreamHead(last.stream_no, last.version)}, fields)
 
 
+_GIVEN_TWICE = "was given out by ids= a second time"
 _CONFLICTS = (duckdb.ConstraintException, duckdb.TransactionException)

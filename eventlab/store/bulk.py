@@ -77,6 +77,7 @@ class _Load:
         self, con: duckdb.DuckDBPyConnection, writer: Writer, table: Table, shape: Shape
     ) -> None:
         self.con, self.table, self.shape, self.ids = con, table, shape, writer.ids
+        self.is_branch = writer.database.is_branch
         head = writer.ledger.log_head(con)
         self.before, self.stream_no = head.position, head.stream_no
         self.recorded_at = writer.recorded_now(head)
@@ -183,6 +184,7 @@ class _Load:
         naming = {"ids": self._new_ids(start, stop), "start": start}
         if self.ids or self.shape.roles.event_id:
             self._refuse_reserved_ids(naming)
+            self._refuse_shared_ids(naming)
         self.con.execute(_INSERT, {**naming, "before": self.before, "now": self.recorded_at})
         self.con.execute(_MOVE_HEADS)
 
@@ -199,6 +201,12 @@ class _Load:
             if is_taken:
                 raise DuplicateEventError(event_id, _PARTLY)
             raise BadRow.reserved_id(row, event_id)
+
+    def _refuse_shared_ids(self, naming: dict[str, Any]) -> None:
+        """Look for ids in the past that a branch shares, which no unique key of its own covers."""
+        if self.is_branch:
+            for (event_id,) in self.con.execute(_SHARED, naming).fetchall():
+                raise DuplicateEventError(event_id, _PARTLY)
 
     def _note_fields(self, source: str) -> None:
         new = [field for field in self._fields(source) if field not in self.fields]
@@ -284,7 +292,7 @@ group by all order by min(first), min(member.id)
 """
 
 _NEW_STREAMS = """
-insert into main.streams
+insert into streams
 select ? + row_number() over (order by min(el_row)), stream, split_part(stream, '-', 1)
 from el_slice where stream not in (select stream from main.streams) group by stream
 """
@@ -322,8 +330,12 @@ where event_id <> stream || '@' || version and regexp_full_match(event_id, '(?s)
 order by el_row limit 1
 """
 
+_SHARED = f"""
+select event_id from ({_NUMBERED}) semi join main.events on given_id = event_id order by el_row limit 1
+"""
+
 _INSERT = f"""
-insert into main.events
+insert into events
 select $before + el_row, stream_no, version, type, coalesce(occurred_at, recorded_at, $now),
        coalesce(recorded_at, $now), data::json::variant, actor, reason, correlation_id, causation_id,
        nullif(event_id, stream || '@' || version), null, 1

@@ -6,30 +6,52 @@ a cursor of its own. This module turns its refusals into plain sentences and kno
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from weakref import WeakSet, finalize
 
 import duckdb
 
 from eventlab.errors import NotAStore, StoreError, StoreLocked
+from eventlab.store.scans import Scans
+from eventlab.store.sqltext import quoted
 
 
 class Database:
     """An open DuckDB database that hands every caller a cursor of its own."""
 
+    is_branch = False
+
     def __init__(self, path: Path | None, *, read_only: bool) -> None:
         self.path, self.read_only = path, read_only
-        self._connection: duckdb.DuckDBPyConnection | None = _connect(path, read_only)
+        self._open(_connect(path, read_only))
+
+    def _open(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection: duckdb.DuckDBPyConnection | None = connection
         self._idle: list[duckdb.DuckDBPyConnection] = []
+        self._branches: WeakSet[BranchDatabase] = WeakSet()
+        self.scans = Scans()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection to the same database; it costs 4 µs."""
         if self._connection is None:
-            raise StoreError(f"the store {self} is closed: open it again with EventStore(…).")
+            raise StoreError(self._is_closed())
         return self._connection.cursor()
+
+    def branch(self) -> BranchDatabase:
+        """Return an empty database in memory that can read this one, and is closed with it."""
+        made = BranchDatabase(self.cursor(), self._spoken())
+        self._branches.add(made)
+        return made
+
+    def catalog(self) -> str:
+        """Return the name of this database in a query that reads several, quoted."""
+        [(name,)] = self.cursor().execute("select current_database()").fetchall()
+        return quoted(name)
 
     @contextmanager
     def borrowed(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -51,13 +73,72 @@ class Database:
     def close(self) -> None:
         """Write everything to the file and release it; closing twice is harmless."""
         if self._connection is not None:
+            for branch in list(self._branches):
+                branch.close()
             while self._idle:
                 self._idle.pop().close()
-            self._connection.close()
+            self._let_go(self._connection)
             self._connection = None
+
+    def _let_go(self, connection: duckdb.DuckDBPyConnection) -> None:
+        connection.close()
+
+    def _is_closed(self) -> str:
+        return f"the store {self} is closed: open it again with EventStore(…)."
+
+    def _spoken(self) -> str:
+        return repr(str(self.path)) if self.path else "a store in memory"
 
     def __str__(self) -> str:
         return repr(str(self.path)) if self.path else "in memory"
+
+
+_branch_numbers = itertools.count(1)
+
+
+class BranchDatabase(Database):
+    """A database in memory, attached to its parent's connection.
+
+    Its schema ``own`` holds what is written here; ``main`` shows it together with what is shared. Every
+    cursor looks for tables in that order, so INSERT INTO events is the own table and main.events is all.
+    """
+
+    is_branch = True
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, parent: str) -> None:
+        self.path, self.read_only, self.parent = None, False, parent
+        self.name = f"eventlab_branch_{next(_branch_numbers)}"
+        # Said, because in a file that is open read-only DuckDB 2.0 would attach read-only too.
+        connection.execute(f"attach ':memory:' as {self.name} (read_write)")
+        self._open(connection)
+        # A branch that nobody holds any more is gone as if it had been closed.
+        self._forget = finalize(self, _detach, connection, self.name)
+        self._forget.atexit = False
+        connection.execute(f"create schema {self.name}.own")
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a new connection that writes here and reads both."""
+        con = super().cursor()
+        con.execute(f"set search_path = '{self.name}.own,{self.name}.main'")
+        return con
+
+    def _let_go(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._forget()
+
+    def _is_closed(self) -> str:
+        return f"this {self} is closed, by itself or with that store: open that store and branch again."
+
+    def _spoken(self) -> str:
+        return f"a {self}"
+
+    def __str__(self) -> str:
+        return f"branch of {self.parent}"
+
+
+def _detach(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    with suppress(duckdb.ConnectionException):  # closed already, with the whole database
+        connection.execute(f"detach {name}")
+        connection.close()
 
 
 @contextmanager

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pandas as pd
 
 from eventlab import times
 from eventlab.errors import InvalidDigest, InvalidEvent, NotAStore, StoreError
 from eventlab.event import Event, require_stream
-from eventlab.store import schema
+from eventlab.store import changes, schema
 from eventlab.store.append import Appended, Writer
+from eventlab.store.branch import database_of
+from eventlab.store.branch_plan import Plan, worked_out
 from eventlab.store.bulk import Table, load
 from eventlab.store.columns_in import Roles
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.expectation import ANY, Expected, require_expectation
 from eventlab.store.frame_table import FrameTable
-from eventlab.store.ledger import ledger_of
+from eventlab.store.ledger import Ledger, ledger_of
 from eventlab.store.log import Log
 from eventlab.store.seal import Seal, seal, seals_frame
 from eventlab.store.verify import verify
@@ -268,6 +271,74 @@ class EventStore(Log):
         with self.borrowed() as con:
             return verify(con, _require_digest(noted))
 
+    def branch(
+        self,
+        *,
+        at: int | None = None,
+        drop: Iterable[int] | Log = (),
+        edit: Mapping[int, Event | Mapping[str, Any]] | None = None,
+        insert: Mapping[int, Any] | None = None,
+    ) -> Branch:
+        """Return another history: a store in memory that shares the past with this one.
+
+        Nothing is copied and this store is never touched; what it appends later is not seen by the branch.
+        The branch is a store like any other: it can be cut, folded, appended to and branched again. Its
+        positions, and the versions in each stream, count 1, 2, 3 … without gaps, so what follows a dropped
+        event moves down and what follows an inserted one moves up. All positions given here are this store's.
+
+        Parameters
+        ----------
+        at : int, optional
+            The last position shared. Left out: the head; 0 shares nothing.
+        drop : iterable of int, or Log
+            The events that never happened: positions, or a log such as ``store.only("CardRedeemed")``.
+        edit : dict of position to dict or Event, optional
+            What happened otherwise: a dict changes these payload fields and keeps the rest of the event; an
+            `Event` stands in its place, in the same stream and recorded at the same time.
+        insert : dict of position to (stream, event), optional
+            What also happened, behind that position; 0 is the beginning. Give a pair, where the event may be
+            a list of events, or a list of pairs. They are recorded with the event before them.
+
+        Returns
+        -------
+        Branch
+            An `EventStore` whose ``origin`` says what was changed. It is closed with this store.
+
+        Raises
+        ------
+        InvalidBranch
+            When a position does not exist or is given twice, or there is no such event. Nothing is made.
+        PayloadError, DuplicateEventError
+            When an event of the branch's own cannot be stored, or its id is taken.
+
+        Notes
+        -----
+        Event ids that were given stay. An event nobody named is called ``stream@version``: where versions
+        move, the name moves, and a ``causation_id`` of that form with it; where its event was dropped it is
+        missing. Payload fields are known as the parent has seen them, also those of dropped events.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append(
+        ...     "card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 30, 40)]
+        ... )
+        >>> fork = store.branch(
+        ...     drop=[1], edit={2: {"amount": 5}}, insert={3: ("card-8", el.Event("CardSold"))}
+        ... )
+        >>> [event.data for event in fork], len(store)
+        ([{'amount': 5}, {'amount': 40}, {}], 3)
+        >>> fork.origin
+               kind  parent_position  position  stream        type
+        0    shared                3         2     NaN         NaN
+        1   dropped                1      <NA>  card-7  CardLoaded
+        2    edited                2         1  card-7  CardLoaded
+        3  inserted                3         3  card-8    CardSold
+        """
+        asked = changes.asked(self, at, drop, edit, insert)
+        return Branch(self, worked_out(self, asked, self._writer.clock()))
+
     @property
     def path(self) -> Path | None:
         """The file, or None in memory."""
@@ -292,6 +363,34 @@ class EventStore(Log):
         if self._database.closed:
             return f"EventStore {self._database}, closed"
         return f"EventStore {self._database}: {len(self):,} events"
+
+
+class Branch(EventStore):
+    """Another history of a store: what `EventStore.branch` returns.
+
+    Attributes
+    ----------
+    origin : DataFrame
+        What the branch is made of, one row each: first how much is ``shared``, then every event
+        ``dropped``, ``edited`` and ``inserted``, in the parent's order. Columns ``kind``,
+        ``parent_position`` (of an inserted event: the one it follows), ``position`` in the branch, ``stream``
+        and ``type``.
+    """
+
+    def __init__(self, parent: EventStore, plan: Plan) -> None:
+        database, ledger = database_of(parent._database, plan), Ledger()
+        Log.__init__(self, database, ledger, Cut())
+        self._writer = replace(parent._writer, database=database, ledger=ledger)
+        self._plan = plan
+
+    @property
+    def origin(self) -> pd.DataFrame:
+        """What is shared with the parent and what was changed; one row each."""
+        return self._plan.origin()
+
+    def _title(self) -> str:
+        state = "closed" if self._database.closed else f"{len(self):,} events"
+        return f"EventStore, {self._database} {self._plan.spoken()}: {state}"
 
 
 def _place(path: str | os.PathLike[str] | None, read_only: bool) -> Path | None:

@@ -40,7 +40,10 @@ FUNCTIONS_WITH_EFFECTS = {
     "write_log",
 }
 
-WHOLE_STORE = {"events", "fields", "log", "refused", "store", "streams"}
+WHOLE_STORE = {
+    *("events", "fields", "log", "refused", "store", "streams"),
+    *("moved_positions", "moved_versions"),  # of a branch
+}
 
 
 def one_select(query: str) -> str:

@@ -43,7 +43,7 @@ class Stored(NamedTuple):
 _STORED = """
 select coalesce(given_id, stream || '@' || version), stream, version, position, type, data::json::varchar,
        actor, reason, correlation_id, causation_id, tags, schema, occurred_at
-from events join streams using (stream_no) where
+from main.events join main.streams using (stream_no) where
 """
 
 
@@ -75,6 +75,11 @@ def given_id(event_id: str | None, stream: str, version: int) -> str | None:
             f"an event, and this one would be {stream}@{version}: give another id, or none."
         )
     return event_id
+
+
+def is_taken(con: duckdb.DuckDBPyConnection, event_id: str) -> bool:
+    """Tell whether an event of the store has this id."""
+    return _find(con, event_id) is not None
 
 
 def taken_id(reason: str) -> str | None:

@@ -61,7 +61,7 @@ class Ledger:
         if self._log_head is None:
             [row] = con.execute(
                 "select coalesce(max(position), 0), max(recorded_at), "
-                "(select coalesce(max(stream_no), 0) from streams) from events"
+                "(select coalesce(max(stream_no), 0) from main.streams) from main.events"
             ).fetchall()
             self._log_head = LogHead(*row)
         return self._log_head
@@ -75,7 +75,9 @@ class Ledger:
         """Return the payload fields seen so far, in the order they were first seen."""
         with self._catalogue:
             if self._fields is None:
-                rows = con.execute("select type, field, kind from fields order by seen").fetchall()
+                rows = con.execute(
+                    "select type, field, kind from main.fields order by seen"
+                ).fetchall()
                 self._fields = dict.fromkeys(Field(*row) for row in rows)
             return self._fields
 
@@ -91,12 +93,14 @@ class Ledger:
 
     def read_stream_head(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
         """Return what the file itself says of a stream."""
-        rows = con.execute("select stream_no from streams where stream = ?", [stream]).fetchall()
+        rows = con.execute(
+            "select stream_no from main.streams where stream = ?", [stream]
+        ).fetchall()
         if not rows:
             return None
         [(stream_no,)] = rows
         [(version,)] = con.execute(
-            "select coalesce(max(version), 0) from events where stream_no = ?", [stream_no]
+            "select coalesce(max(version), 0) from main.events where stream_no = ?", [stream_no]
         ).fetchall()
         self._streams[stream] = StreamHead(stream_no, version)
         return self._streams[stream]

@@ -197,7 +197,14 @@ class Log:
         0  CardLoaded   22.5
         """
         with self.borrowed() as con:
-            return question.answer(con, self.cut, self._ledger.fields(con), query, params)
+            return question.answer(
+                con,
+                self.cut,
+                self._database.scans.of(self.cut),
+                self._ledger.fields(con),
+                query,
+                params,
+            )
 
     def trace(self, correlation_id: str) -> pd.DataFrame:
         r"""Return which event caused which, of all that share a correlation id, as a tree.
@@ -257,6 +264,10 @@ class Log:
         """The same order as one SQL value, for ``arg_max`` and comparisons."""
         return f"({self.order_by})" if self.cut.by_occurrence else "position"
 
+    def is_of(self, other: Log) -> bool:
+        """Tell whether both logs show the same open store."""
+        return self._database is other._database
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a database connection of the caller's own."""
         return self._database.cursor()
@@ -281,7 +292,9 @@ class Log:
     def query(self, body: str) -> tuple[str, dict[str, Any]]:
         """Return the full SQL of a query over this cut, and the cut's own parameters."""
         with self.borrowed() as con:
-            return question.over(self.cut, self._ledger.fields(con), body)
+            return question.over(
+                self.cut, self._database.scans.of(self.cut), self._ledger.fields(con), body
+            )
 
     def frame(self, body: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Return what a query over this cut gives, with the house's dtypes."""

@@ -20,6 +20,7 @@ from eventlab.store import guard
 from eventlab.store.cut import Cut
 from eventlab.store.database import reading
 from eventlab.store.ledger import Field
+from eventlab.store.scans import SHIFTED, Scan, union
 from eventlab.store.sqltext import extracted, typed, with_names, words
 
 BEFORE_DATA = ["position", "stream", "version", "type", "occurred_at"]
@@ -42,20 +43,25 @@ _NAMED = {
     "category": "streams.category",
     "event_id": "coalesce(events.given_id, streams.stream || '@' || events.version) as event_id",
 }
+# Each needs a join, of every log or of a branch, which DuckDB makes even where nobody reads the column.
+_COSTLY = {*_NAMED, *SHIFTED} - {"position"}
 
 
-def over(cut: Cut, fields: Iterable[Field], body: str) -> tuple[str, dict[str, Any]]:
+def over(
+    cut: Cut, scans: Sequence[Scan], fields: Iterable[Field], body: str
+) -> tuple[str, dict[str, Any]]:
     """Return the full SQL of one of the package's queries, and the cut's own parameters.
 
     The body's payload fields get their types. Stream names are joined in only where it mentions
     them: integers group four times faster.
     """
-    return _with_events(cut, fields, body, [*ENVELOPE, "category", "stream_no"])
+    return _with_events(cut, scans, fields, body, [*ENVELOPE, "category", "stream_no"])
 
 
 def answer(
     con: duckdb.DuckDBPyConnection,
     cut: Cut,
+    scans: Sequence[Scan],
     fields: Iterable[Field],
     query: str,
     params: Params,
@@ -70,7 +76,7 @@ def answer(
     select = guard.one_select(query)
     select = with_names(select, guard.harmless_parts(con, select))
     try:
-        full = _with_own_variables(con, cut, fields, select)
+        full = _with_own_variables(con, cut, scans, fields, select)
         with reading(con):
             found = frames.query(con, full, _python_values(params))
     except duckdb.Error as error:
@@ -79,12 +85,16 @@ def answer(
 
 
 def _with_own_variables(
-    con: duckdb.DuckDBPyConnection, cut: Cut, fields: Iterable[Field], select: str
+    con: duckdb.DuckDBPyConnection,
+    cut: Cut,
+    scans: Sequence[Scan],
+    fields: Iterable[Field],
+    select: str,
 ) -> str:
     """Return the full query with the cut's bounds as variables: its parameters are the person's."""
     everything = _asks_for_everything(select)
     columns = [*ENVELOPE, "category"]
-    full, bounds = _with_events(cut, fields, f"from (\n{select}\n)", columns, everything)
+    full, bounds = _with_events(cut, scans, fields, f"from (\n{select}\n)", columns, everything)
     for name, value in bounds.items():
         con.execute(f"set variable {name} = ?", [value])
         full = full.replace(f"${name}", f"getvariable('{name}')")
@@ -92,19 +102,24 @@ def _with_own_variables(
 
 
 def _with_events(
-    cut: Cut, fields: Iterable[Field], body: str, columns: list[str], everything: bool = False
+    cut: Cut,
+    scans: Sequence[Scan],
+    fields: Iterable[Field],
+    body: str,
+    columns: list[str],
+    everything: bool = False,
 ) -> tuple[str, dict[str, Any]]:
     where, params = cut.where()
     text, payload = extracted(body, fields)
     if everything or "data" in words(text):
         text, payload = typed(body, fields), []
-    named = everything or bool(words(body) & set(_NAMED))
-    shown = [_NAMED.get(c, f"events.{c}") for c in columns if named or c not in _NAMED]
+    mentioned = set(columns) if everything else words(body)
+    named = bool(mentioned & set(_NAMED))
+    shown = [_NAMED.get(c, f"events.{c}") for c in columns if c in mentioned or c not in _COSTLY]
     names = f" join {cut.streams_source()} using (stream_no)" if named else ""
     # Not materialized: a body may read events twice, and each reading needs other columns.
     return (
-        f"with events as not materialized (select {', '.join([*shown, *payload])} "
-        f"from main.events{names} where {where})\n{text}",
+        f"with events as not materialized ({union(scans, shown, payload, names, where)})\n{text}",
         params,
     )
 

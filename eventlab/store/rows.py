@@ -77,6 +77,13 @@ def insert_fields(con: duckdb.DuckDBPyConnection, known: int, fields: list[Field
         con.execute("insert into fields values (?, ?, ?, ?)", [seen, *field])
 
 
+def note_fields(con: duckdb.DuckDBPyConnection, events: Iterable[Event]) -> None:
+    """Add the payload fields of events that the store has not seen yet."""
+    found = con.execute("select type, field, kind from main.fields").fetchall()
+    known = {Field(*row) for row in found}
+    insert_fields(con, len(known), [field for field in fields_of(events) if field not in known])
+
+
 def row_of(
     event: Event,
     *,

@@ -113,9 +113,9 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 
 
 CONTENTS = """
-select table_name from duckdb_tables() where not internal
-union all select view_name from duckdb_views() where not internal
-union all select sequence_name from duckdb_sequences()
+select table_name from duckdb_tables() where not internal and database_name = current_database()
+union all select view_name from duckdb_views() where not internal and database_name = current_database()
+union all select sequence_name from duckdb_sequences() where database_name = current_database()
 order by 1
 """
 

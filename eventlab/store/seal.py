@@ -102,7 +102,7 @@ def chain(con: duckdb.DuckDBPyConnection) -> list[Link]:
     """Return all seals, each with the one before it, as they are stored."""
     if not schema.has_seals(con):
         return []
-    rows = con.execute(f"select {_SEAL}, probe from main.seals order by seal").fetchall()
+    rows = con.execute(f"select {_SEAL}, probe from seals order by seal").fetchall()
     found = [Seal(*row[:-1]) for row in rows]
     neighbours = pairwise([_NOTHING, *found])
     return [
@@ -112,7 +112,7 @@ def chain(con: duckdb.DuckDBPyConnection) -> list[Link]:
 
 def seals_frame(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Return all seals as a frame."""
-    source = "main.seals" if schema.has_seals(con) else f"({_NO_SEAL})"
+    source = "seals" if schema.has_seals(con) else f"({_NO_SEAL})"
     columns = _SEAL.replace("seal,", "seal as number,", 1)
     return frames.query(con, f"select {columns} from {source} order by seal")
 
@@ -132,7 +132,7 @@ def _sealed(con: duckdb.DuckDBPyConnection, link: Link) -> Seal:
     position, events, now = unsealed.position, unsealed.events, unsealed.sealed_at
     sealed = Seal(unsealed.number, position, events, hashed.hexdigest(), now)
     row = [sealed.number, position, events, sealed.digest, now, link.probe]
-    con.execute("insert into main.seals values (?, ?, ?, ?, ?, ?)", row)
+    con.execute("insert into seals values (?, ?, ?, ?, ?, ?)", row)
     return sealed
 
 
@@ -140,7 +140,7 @@ def _keep_fingerprints(con: duckdb.DuckDBPyConnection, part: Lines) -> None:
     """Keep 8 bytes per event: the digest says that history was changed, these say where."""
     frame = pd.DataFrame({"position": part.positions, "fingerprint": part.fingerprints})
     con.register("el_fingerprints", frame)
-    con.execute("insert into main.fingerprints select position, fingerprint from el_fingerprints")
+    con.execute("insert into fingerprints select position, fingerprint from el_fingerprints")
     con.unregister("el_fingerprints")
 
 

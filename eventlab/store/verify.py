@@ -207,10 +207,10 @@ _UNTRUE_SEAL = (
 )
 
 _SEALED = """
-select position, fingerprint from main.fingerprints where position between ? and ? order by position
+select position, fingerprint from fingerprints where position between ? and ? order by position
 """
 
-_BEYOND = "select max(position) from main.fingerprints where position > ?"
+_BEYOND = "select max(position) from fingerprints where position > ?"
 
 _WHERE_IT_STANDS = f"""
 select position, stream, version from {NAMED_EVENTS} where position in (select unnest(?::bigint[]))
@@ -229,7 +229,7 @@ _MOVED = f"""
 with suspects as materialized (
     select * from {NAMED_EVENTS} where position in (select unnest(?::bigint[]))
 ), marks as (
-    select position, fingerprint from main.fingerprints where position in (select unnest(?::bigint[]))
+    select position, fingerprint from fingerprints where position in (select unnest(?::bigint[]))
 )
 select here.position, min(other.position)
 from suspects as here join suspects as other on here.position <> other.position
