@@ -73,8 +73,14 @@ def _by_halves(asked: _Asked, places: int) -> int | None:
 
 
 def _one_by_one(asked: _Asked, places: int) -> int | None:
-    watched = tqdm(range(places), desc="bisect", unit=" states", delay=2, leave=False)
-    return next((place for place in watched if asked(place)), None)
+    # Not ``for … in tqdm(…)``: left early, tqdm 4.70 shows its bar in a notebook, however short it took.
+    with tqdm(total=places, desc="bisect", unit=" states", delay=2, leave=False) as watched:
+        for place in range(places):
+            if asked(place):
+                watched.total = watched.n  # found: there is no more to do
+                return place
+            watched.update()
+    return None
 
 
 class States(Protocol):
