@@ -121,7 +121,10 @@ def _events(position: object, pair: object) -> Iterator[tuple[str, Event]]:
     if not (isinstance(pair, tuple) and len(pair) == 2):
         raise InvalidBranch.no_insertion(position, pair)
     stream, events = pair
-    for event in events if isinstance(events, list | tuple) else [events]:
+    several = isinstance(events, list | tuple) and not isinstance(events, RecordedEvent)
+    for event in events if several else [events]:
+        if isinstance(event, RecordedEvent):
+            event = edited(event, {}, event.causation_id)
         if not isinstance(event, Event):
             raise InvalidBranch.no_insertion(position, pair)
         yield require_stream(stream), event

@@ -297,7 +297,8 @@ class EventStore(Log):
             `Event` stands in its place, in the same stream and recorded at the same time.
         insert : dict of position to (stream, event), optional
             What also happened, behind that position; 0 is the beginning. Give a pair, where the event may be
-            a list of events, or a list of pairs. They are recorded with the event before them.
+            a list of events, or a list of pairs. They are recorded with the event before them. An event out
+            of a log will do: dropped from one stream, it can be put into another.
 
         Returns
         -------

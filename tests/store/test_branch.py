@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -129,6 +130,36 @@ def test_an_inserted_event_is_recorded_with_the_event_before_it():
         fork = store.branch(insert={0: ("a", loaded(0)), 1: ("b", loaded(0)), 2: ("c", loaded(0))})
 
         assert [event.recorded_at.day for event in fork] == [1, 1, 1, 2, 2]
+
+
+def test_an_event_of_the_log_can_be_moved_to_another_stream(store):
+    store.append(
+        "card-7",
+        [
+            el.Event("CardLoaded", {"amount": 20}),
+            el.Event("CardRedeemed", {"amount": 5}, actor="ben", occurred_at="2026-05-16"),
+            el.Event("CardRedeemed", {"amount": 3}, event_id="slip-4"),
+        ],
+    )
+    _, lunch, slip = store
+
+    fork = store.branch(drop=[2, 3], insert={3: ("card-1", [lunch, slip])})
+
+    assert [(e.stream, e.data["amount"], e.event_id) for e in fork] == [
+        ("card-7", 20, "card-7@1"),
+        ("card-1", 5, "card-1@1"),
+        ("card-1", 3, "slip-4"),
+    ]
+    [moved] = fork.until(position=2).since(position=2)
+    assert (moved.actor, moved.occurred_at) == ("ben", datetime(2026, 5, 16))
+
+
+def test_an_event_of_the_log_that_stays_cannot_be_told_twice_under_its_id(store):
+    store.append("card-7", el.Event("CardRedeemed", {"amount": 3}, event_id="slip-4"))
+    [slip] = store
+
+    with pytest.raises(el.DuplicateEventError, match="slip-4"):
+        store.branch(insert={1: ("card-1", slip)})
 
 
 def test_at_is_the_last_position_shared_and_zero_shares_nothing(cards):
