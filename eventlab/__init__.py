@@ -39,6 +39,7 @@ from eventlab.event import Event, RecordedEvent
 from eventlab.fold import Fold
 from eventlab.importers import read_table
 from eventlab.projection import Projection
+from eventlab.snapshots import Snapshots
 from eventlab.store import ANY, NO_STREAM, STREAM_EXISTS, Appended, EventStore, Log, Seal
 from eventlab.timetravel import Found, TimeTravel, compare
 
@@ -60,6 +61,7 @@ __all__ = [
     "Fold",
     "Projection",
     "TimeTravel",
+    "Snapshots",
     "Found",
     "compare",
     "Column",

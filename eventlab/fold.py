@@ -32,6 +32,7 @@ from eventlab.timetravel import (
     require_key_names,
     require_names,
 )
+from eventlab.timetravel.panel import carries_on, parts_between
 
 if TYPE_CHECKING:
     from eventlab.store.log import Log
@@ -127,6 +128,18 @@ class Fold(TimeTravel):
             for key, event, _ in self.steps(_watched(log, self.name), states):
                 positions[key] = event.position
         return self.frame(states, positions)
+
+    def states(self, log: Log, cuts: Sequence[Any], by: str = "position") -> Iterator[pd.DataFrame]:
+        """Yield the state at each of some cuts, given in increasing order: folding once."""
+        if not carries_on(log, by):
+            yield from super().states(log, cuts, by)
+            return
+        states: dict[Key, State] = {}
+        positions: dict[Key, int] = {}
+        for part in parts_between(log, cuts, by):
+            for key, event, _ in self.steps(part.batches(), states):
+                positions[key] = event.position
+            yield self.frame(states, positions)
 
     @property
     def by_stream(self) -> bool:

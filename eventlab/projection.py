@@ -34,6 +34,7 @@ from eventlab.errors import (
     ProjectionError,
     UntypedField,
 )
+from eventlab.partials import Carried
 from eventlab.projection_sql import BY_STREAM, Bind, Bound, Query, Touch, untyped_paths
 from eventlab.store.sqltext import literal
 from eventlab.timetravel import (
@@ -45,6 +46,7 @@ from eventlab.timetravel import (
     require_names,
     with_keys,
 )
+from eventlab.timetravel.panel import parts_between
 
 if TYPE_CHECKING:
     from eventlab.store.log import Log
@@ -168,13 +170,12 @@ class Projection(TimeTravel):
         group by key
         order by key
         """
-        return self._query(literal).readable()
+        return self.query(literal).readable()
 
     def __call__(self, log: Log) -> pd.DataFrame:
         """Return the state at the end of a log: index the key, the columns, ``position``."""
         bound = Bound()
-        rows = self._run(log, self._query(bound, log).state(), bound)
-        return self._typed(rows, [*self.fields, "position"]).set_index(list(self.key_names))
+        return self.typed(self._run(log, self.query(bound, log).state(), bound))
 
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched, in fold order, for all keys or one."""
@@ -182,10 +183,26 @@ class Projection(TimeTravel):
         if key is not None:
             log, parts = self.about(log, key), () if self.by_stream else self.require_key(key)
         bound = Bound()
-        rows = self._run(log, self._query(bound, log).changes(parts), bound)
+        rows = self._run(log, self.query(bound, log).changes(parts), bound)
         return self._typed(rows, [*MOMENT, *self.fields, "alive"])
 
-    def _query(self, bind: Bind, log: Log | None = None) -> Query:
+    def states(self, log: Log, cuts: Sequence[Any], by: str = "position") -> Iterator[pd.DataFrame]:
+        """Yield the state at each of some cuts, given in increasing order: adding what lies between."""
+        if by == "occurred" or log.cut.by_occurrence:
+            yield from super().states(log, cuts, by)
+            return
+        self._require_types(log)
+        with Carried(log, self.query) as carried:
+            for part in parts_between(log, cuts, by):
+                carried.add(part)
+                yield self.typed(carried.state())
+
+    def typed(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return rows of keys, fields and ``position`` as the state frame they are."""
+        return self._typed(rows, [*self.fields, "position"]).set_index(list(self.key_names))
+
+    def query(self, bind: Bind, log: Log | None = None) -> Query:
+        """Return the queries of this projection, in the order in which a log is folded."""
         order = (log.order_by, log.order_key) if log is not None else ()
         return Query(self.touches, self.columns, self.ends_with, bind, *order)
 
@@ -196,7 +213,7 @@ class Projection(TimeTravel):
         except EventLabError:
             raise
         except Exception as error:
-            raise self._diagnosis(log, error) from error
+            raise self.diagnosis(log, error) from error
 
     def _typed(self, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         """Name the columns; those that hold nothing forget their type, as Python values have none.
@@ -230,15 +247,15 @@ class Projection(TimeTravel):
         if kinds:
             raise UntypedField(self.name, f"column {name!r}", path, kinds)
 
-    def _diagnosis(self, log: Log, error: Exception) -> ProjectionError:
-        """Find the part that fails by asking for each alone."""
+    def diagnosis(self, log: Log, error: Exception) -> ProjectionError:
+        """Return what is wrong with a description: each part is asked for alone, until one fails."""
         fields = dict.fromkeys(seen.field for seen in log.fields())
         parts: list[tuple[str, str, tuple[str, ...]]] = [("the key", repr(self.key), ())]
         parts += [(f"column {name!r}", column.expr, (name,)) for name, column in self.columns]
         for part, expr, names in parts:
             bound = Bound()
             try:
-                log.select(self._query(bound, log).part(names), bound.params).fetchall()
+                log.select(self.query(bound, log).part(names), bound.params).fetchall()
             except Exception as cause:
                 return ColumnFailed(self.name, part, expr, str(cause), fields)
         return ProjectionError(f"projection {self.name!r} could not be computed: {error}")

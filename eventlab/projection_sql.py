@@ -54,29 +54,57 @@ class Query:
 
     def readable(self) -> str:
         """Return the query for one row per key: the key, the columns, the last position."""
-        return f"{self._grouped()}\norder by {', '.join(self._keys)}"
+        return f"{self._grouped()}\norder by {', '.join(self.keys)}"
 
     def state(self) -> str:
         """Return the same query as the store runs it."""
-        if not self._is_by_stream():
+        by_number = self.by_number()
+        if by_number is self:
             return self.readable()
-        # Integers group four times faster than names, so names are joined when the groups are made.
-        by_number = replace(self, touches=(Touch((), ("stream_no",)),))
         fields = [quoted(name) for name, _ in self.columns]
         return (
             f"{_select('key', *fields, 'position')}\nfrom {_nested(by_number._grouped())} as state\n"
             "join main.streams as names(stream_no, key, _category) using (stream_no)\norder by key"
         )
 
+    def by_number(self) -> Query:
+        """Return the query with the stream's number as key, where the key is the stream and named nowhere.
+
+        Integers group four times faster than names, so names are joined when the groups are made.
+        """
+        return replace(self, touches=(Touch((), ("stream_no",)),)) if self._is_by_stream() else self
+
+    def grouped(self, fields: Sequence[str]) -> str:
+        """Return a query for one row per key, what is computed of its touches given as SQL."""
+        position = (
+            f"arg_max(position, {self.order_key})" if self._is_reordered() else "max(position)"
+        )
+        touched = self._touched(self._order_columns())
+        keys = ", ".join(self.keys)
+        return (
+            f"{_select(*self.keys, *fields, f'{position} as position')}\n"
+            f"from {_nested(touched)} as touched{self._after_endings()}\ngroup by {keys}"
+        )
+
+    def endings(self) -> str:
+        """Return a query for the keys that ended: the key, and where in the order of folding it last did."""
+        bare = replace(self, columns=())
+        endings = bare._touched(self._order_columns(), [self._is(self.ends_with)])
+        keys = ", ".join(self.keys)
+        return (
+            f"{_select(*self.keys, f'max({self.order_key}) as _ended')}\n"
+            f"from {_nested(endings)}\ngroup by {keys}"
+        )
+
     def changes(self, key: Sequence[Any] = ()) -> str:
         """Return the query for one row per event and key touched, of all keys or one."""
-        keys = ", ".join(self._keys)
+        keys = ", ".join(self.keys)
         life = f"{keys}, _life" if self.ends_with else keys
         fields = [
             f"{self._while_alive(name, column)} as {quoted(name)}" for name, column in self.columns
         ]
         return (
-            f"{_select(*self._keys, *MOMENT, *fields, self._while_alive())}\n"
+            f"{_select(*self.keys, *MOMENT, *fields, self._while_alive())}\n"
             f"from {_nested(self._lives(key))} as lives\n"
             f"window life as (partition by {life} order by {self.order_by} rows unbounded preceding)\n"
             f"order by {self.order_by}, {keys}"
@@ -90,54 +118,39 @@ class Query:
     # -- layers ------------------------------------------------------------------------------------
 
     def _grouped(self) -> str:
-        keys = ", ".join(self._keys)
-        fields = [
-            f"{self._combined(name, column)} as {quoted(name)}" for name, column in self.columns
-        ]
-        position = (
-            f"arg_max(position, {self.order_key})" if self._is_reordered() else "max(position)"
-        )
-        touched = self._touched(self._order_columns())
-        return (
-            f"{_select(*self._keys, *fields, f'{position} as position')}\n"
-            f"from {_nested(touched)} as touched{self._after_endings()}\ngroup by {keys}"
+        return self.grouped(
+            [f"{self._combined(name, column)} as {quoted(name)}" for name, column in self.columns]
         )
 
     def _after_endings(self) -> str:
         """Return the join that leaves of each key what came after its last ending."""
         if not self.ends_with:
             return ""
-        keys, bare = ", ".join(self._keys), replace(self, columns=())
-        endings = bare._touched(self._order_columns(), [self._is(self.ends_with)])
-        ended = (
-            f"{_select(*self._keys, f'max({self.order_key}) as _ended')}\n"
-            f"from {_nested(endings)}\ngroup by {keys}"
-        )
         return (
-            f"\nleft join {_nested(ended)} as endings using ({keys})\n"
+            f"\nleft join {_nested(self.endings())} as endings using ({', '.join(self.keys)})\n"
             f"where _ended is null or {self.order_key} > _ended"
         )
 
     def _lives(self, key: Sequence[Any]) -> str:
         """Return what was touched, each key's lives numbered: an ending belongs to the life it ends."""
         of_key = [
-            f"{part} = {self.bind(value)}" for part, value in zip(self._keys, key, strict=False)
+            f"{part} = {self.bind(value)}" for part, value in zip(self.keys, key, strict=False)
         ]
         if not self.ends_with:
             return self._touched([*MOMENT], of_key)
         fields = [quoted(name) for name, _ in self.columns]
         touched = self._touched([*MOMENT, f"{self._is(self.ends_with)} as _ends"], of_key)
         life = (
-            f"count(case when _ends then 1 end) over (partition by {', '.join(self._keys)} "
+            f"count(case when _ends then 1 end) over (partition by {', '.join(self.keys)} "
             f"order by {self.order_by} rows between unbounded preceding and 1 preceding) as _life"
         )
-        return f"{_select(*self._keys, *MOMENT, '_ends', *fields, life)}\nfrom {_nested(touched)} as touched"
+        return f"{_select(*self.keys, *MOMENT, '_ends', *fields, life)}\nfrom {_nested(touched)} as touched"
 
     def _touched(self, kept: Sequence[str], where: Sequence[str] = ()) -> str:
         return "\nunion all\n".join(self._touched_by(touch, kept, where) for touch in self.touches)
 
     def _touched_by(self, touch: Touch, kept: Sequence[str], where: Sequence[str]) -> str:
-        named = list(zip(touch.parts, self._keys, strict=True))
+        named = list(zip(touch.parts, self.keys, strict=True))
         keys = [part if part == name else f"{part} as {name}" for part, name in named]
         fields = [
             f"{self._contribution(column)} as {quoted(name)}" for name, column in self.columns
@@ -174,7 +187,8 @@ class Query:
         return f"type = {bound}" if len(types) == 1 else f"type in ({bound})"
 
     @property
-    def _keys(self) -> list[str]:
+    def keys(self) -> list[str]:
+        """The columns of the key, as the query calls them."""
         parts = self.touches[0].parts
         if parts == ("stream_no",):
             return ["stream_no"]
@@ -206,7 +220,7 @@ class Bound:
     def __call__(self, value: Any) -> str:
         """Return the parameter that stands for a value."""
         name = self._names.setdefault((type(value), value), f"p_{len(self._names) + 1}")
-        self.params[name] = value
+        self.params[name] = list(value) if isinstance(value, tuple) else value
         return f"${name}"
 
 

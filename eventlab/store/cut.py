@@ -84,6 +84,12 @@ class Cut:
             for own, other in ends
         )
 
+    @property
+    def is_prefix(self) -> bool:
+        """Whether it shows all events up to a position, perhaps of some streams only."""
+        lows = (self.position.low, self.recorded.low, self.categories, self.types)
+        return not self.by_occurrence and all(low is None for low in lows)
+
     def _without_end(self) -> Cut:
         axes = {axis: replace(getattr(self, axis), high=None) for axis in ("position", "recorded")}
         return replace(self, **axes)

@@ -25,7 +25,7 @@ from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.expectation import ANY, Expected, require_expectation
 from eventlab.store.frame_table import FrameTable
-from eventlab.store.ledger import Ledger, ledger_of
+from eventlab.store.ledger import Ledger, Watcher, ledger_of
 from eventlab.store.log import Log
 from eventlab.store.seal import Seal, seal, seals_frame
 from eventlab.store.verify import verify
@@ -107,9 +107,11 @@ class EventStore(Log):
         DuplicateEventError
             When an event id is taken by anything but the same batch. Nothing is written.
         """
-        return self._writer.append(
+        done = self._writer.append(
             require_stream(stream), _batch(events), require_expectation(expected)
         )
+        self._ledger.tell(done.position)
+        return done
 
     def append_frame(
         self,
@@ -190,7 +192,18 @@ class EventStore(Log):
 
     def load(self, table: Table, roles: Roles) -> Appended:
         """Append every row of a table that SQL can read; what importers build on."""
-        return load(self._writer, table, roles)
+        done = load(self._writer, table, roles)
+        self._ledger.tell(done.position)
+        return done
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell somebody of every append of this process, after it is committed."""
+        self._ledger.watch(watcher)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the file is open for reading only."""
+        return self._database.read_only
 
     def seal(self) -> Seal:
         """Seal all that was appended since the last seal; note the digest somewhere else.

@@ -10,8 +10,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from threading import Lock, RLock
-from typing import NamedTuple
-from weakref import WeakValueDictionary
+from typing import NamedTuple, Protocol
+from weakref import WeakSet, WeakValueDictionary
 
 import duckdb
 
@@ -41,13 +41,30 @@ class Field(NamedTuple):
     kind: str
 
 
+class Watcher(Protocol):
+    """Somebody who wants to know of appends."""
+
+    def appended(self, position: int) -> None:
+        """Hear that the log now ends at a position."""
+
+
 class Ledger:
     """The shared memory of a store's writers in this process; hold ``lock`` while writing."""
 
     def __init__(self) -> None:
         self.lock = RLock()
         self._catalogue = Lock()  # of its own: a query must not wait for a long import
+        self._watchers: WeakSet[Watcher] = WeakSet()
         self.forget()
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell somebody of every append from now on, for as long as they live."""
+        self._watchers.add(watcher)
+
+    def tell(self, position: int) -> None:
+        """Tell all watchers of an append that is committed."""
+        for watcher in list(self._watchers):
+            watcher.appended(position)
 
     def forget(self) -> None:
         """Read everything again from the file next time."""

@@ -250,7 +250,7 @@ class Log:
 
     def begins(self, other: Log) -> bool:
         """Whether another log shows the same events as this one, and then perhaps later ones."""
-        return self._database is other._database and self.cut.begins(other.cut)
+        return self.is_of(other) and self.cut.begins(other.cut)
 
     # -- what projections build on ---------------------------------------------------------------
 

@@ -8,7 +8,7 @@ them here, once for both.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,6 +20,7 @@ from eventlab.timetravel.blame import blame
 from eventlab.timetravel.diff import diff
 from eventlab.timetravel.lifetimes import lifetimes
 from eventlab.timetravel.marks import marks_of
+from eventlab.timetravel.panel import panel
 
 if TYPE_CHECKING:
     from eventlab.store.log import Log
@@ -203,6 +204,51 @@ class TimeTravel(ABC):
         0  card-7  balance     20    25  changed         2  CardLoaded
         """
         return diff(self, before, after)
+
+    def panel(self, log: Log, at: Iterable[Any], *, by: str = "position") -> pd.DataFrame:
+        """Return the state at many moments at once.
+
+        Parameters
+        ----------
+        log : Log
+            Any cut of a store.
+        at : iterable of int, or of times
+            Where to cut it, in any order.
+        by : {"position", "recorded", "occurred"}
+            What `at` names: positions, or times of one of the clocks (UTC).
+
+        Returns
+        -------
+        DataFrame
+            Index: ``cut``, as in `at` and in its order, then the key, sorted. Columns: those of the state.
+            A key has no row at a cut where it does not live.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 5)])
+        >>> cards = el.Projection("cards", balance=el.total("amount"))
+        >>> cards.panel(store, at=[1, 2])
+                    balance  position
+        cut stream
+        1   card-7       20         1
+        2   card-7       25         2
+        """
+        return panel(self, log, at, by)
+
+    def states(self, log: Log, cuts: Sequence[Any], by: str = "position") -> Iterator[pd.DataFrame]:
+        """Yield the state at each of some cuts, given in increasing order.
+
+        What `panel` is built on. One after the other here; whoever can carry on from one cut to the next
+        does so.
+        """
+        for cut in cuts:
+            yield self(log.until(**{by: cut}))
+
+    def newest(self, log: Log, rows: int) -> pd.DataFrame:
+        """Return so many rows of the state, those changed last, the newest first."""
+        return self(log).nlargest(rows, "position")
 
     def bisect(
         self,

@@ -1,0 +1,99 @@
+"""The state of a fold as JSON text, and back: exactly, or not at all.
+
+JSON has no decimals, times and tuples, so these are written as ``{"$": kind, "v": text}``. A dataclass or
+NamedTuple is rebuilt by the type of the fold's initial state. Nothing is ever pickled.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from eventlab.errors import SnapshotRefused
+from eventlab.states import fields_of
+
+_MARK = "$"
+
+_WRITTEN: dict[type, tuple[str, Callable[[Any], Any]]] = {
+    Decimal: ("decimal", str),
+    dt.datetime: ("datetime", dt.datetime.isoformat),
+    dt.date: ("date", dt.date.isoformat),
+    dt.timedelta: ("timedelta", lambda found: [found.days, found.seconds, found.microseconds]),
+}
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "decimal": Decimal,
+    "datetime": dt.datetime.fromisoformat,
+    "date": dt.date.fromisoformat,
+    "timedelta": lambda found: dt.timedelta(*found),
+    "tuple": tuple,
+    "dict": dict,
+}
+
+_PLAIN = (str, int, float, bool, type(None))
+
+
+class Codec:
+    """How the states of one fold are written; `initial` is its state before the first event.
+
+    Examples
+    --------
+    >>> codec = Codec({"balance": Decimal("0")})
+    >>> codec.written({"balance": Decimal("1.20"), "seats": (1, 2)})
+    '{"balance":{"$":"decimal","v":"1.20"},"seats":{"$":"tuple","v":[1,2]}}'
+    >>> codec.read([codec.written({"balance": Decimal("1.20"), "seats": (1, 2)})])
+    [{'balance': Decimal('1.20'), 'seats': (1, 2)}]
+    """
+
+    def __init__(self, initial: Any) -> None:
+        self._type = type(initial) if _is_record(initial) else None
+
+    def written(self, state: Any) -> str:
+        """Return a state as JSON text, or refuse it by field."""
+        if self._type is not None:
+            if type(state) is not self._type:
+                raise SnapshotRefused("state", state, self._type.__name__)
+            state = dict(fields_of(state))
+        return json.dumps(_written(state, "state"), ensure_ascii=False, separators=(",", ":"))
+
+    def read(self, texts: list[str]) -> list[Any]:
+        """Return the states of many texts."""
+        states = json.loads(f"[{','.join(texts)}]", object_hook=_read)
+        return states if self._type is None else [self._type(**state) for state in states]
+
+
+def _is_record(initial: Any) -> bool:
+    is_named = isinstance(initial, tuple) and hasattr(initial, "_asdict")
+    return is_named or (dataclasses.is_dataclass(initial) and not isinstance(initial, type))
+
+
+def _written(value: Any, field: str) -> Any:
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is dict:
+        return _written_dict(value, field)
+    if kind is list:
+        return [_written(found, f"{field}[{at}]") for at, found in enumerate(value)]
+    if kind is tuple:
+        return {_MARK: "tuple", "v": _written(list(value), field)}
+    if kind in _WRITTEN:
+        name, write = _WRITTEN[kind]
+        return {_MARK: name, "v": write(value)}
+    raise SnapshotRefused(field, value, "JSON, Decimal, date, datetime, timedelta, tuple")
+
+
+def _written_dict(value: dict[Any, Any], field: str) -> Any:
+    for name in value:
+        if type(name) is not str:
+            raise SnapshotRefused(f"{field}[{name!r}]", name, "text as the names of fields")
+    written = {name: _written(found, f"{field}[{name!r}]") for name, found in value.items()}
+    return {_MARK: "dict", "v": list(map(list, written.items()))} if _MARK in written else written
+
+
+def _read(found: dict[str, Any]) -> Any:
+    return _READ[found[_MARK]](found["v"]) if _MARK in found else found

@@ -1,0 +1,192 @@
+"""What a kind of projection has to know so that its states can be kept, and folding go on from them.
+
+`KeepsParts` keeps the partial aggregates of a `Projection` in columns, `KeepsStates` the states of a
+`Fold` as JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from eventlab import frames
+from eventlab.fold import Fold
+from eventlab.partials import Parts
+from eventlab.projection import Projection
+from eventlab.projection_sql import Bound
+from eventlab.snapshots.codec import Codec
+from eventlab.store.sqltext import literal
+
+if TYPE_CHECKING:
+    from eventlab.store.log import Log
+    from eventlab.store.snapshot_tables import SnapshotTable
+    from eventlab.timetravel import Key
+
+
+class Start(NamedTuple):
+    """A snapshot to go on from, all of it or some streams; without one, the empty past."""
+
+    table: SnapshotTable
+    position: int
+    streams: tuple[str, ...] | None = None
+
+
+class Rows(NamedTuple):
+    """A SELECT for the rows of a snapshot, with its parameters."""
+
+    sql: str
+    params: dict[str, Any]
+
+
+class Keeper(ABC):
+    """How states of one projection are kept."""
+
+    columns: list[str]
+
+    @abstractmethod
+    def types(self, log: Log) -> str:
+        """Return the types of what is kept, as far as they depend on the events of a log."""
+
+    @abstractmethod
+    def empty(self, log: Log) -> Rows:
+        """Return a SELECT with the columns and types of what is kept."""
+
+    @abstractmethod
+    def state(self, start: Start | None, tail: Log) -> pd.DataFrame:
+        """Return the state after a snapshot and the events behind it."""
+
+    @abstractmethod
+    def rows(self, start: Start | None, tail: Log) -> Rows:
+        """Return the same as the rows of a new snapshot."""
+
+
+class KeepsParts(Keeper):
+    """Partial aggregates, a typed column for each: merged by DuckDB."""
+
+    def __init__(self, projection: Projection) -> None:
+        self._projection = projection
+        self.columns = self._parts(Bound()).columns
+
+    def types(self, log: Log) -> str:
+        """Return the SQL type of every column; they follow the kinds that payload fields have held."""
+        rows = self.empty(log)
+        try:
+            with log.borrowed() as con:
+                found = con.execute(rows.sql, rows.params).description or []
+        except Exception as error:
+            raise self._projection.diagnosis(log, error) from error
+        return ", ".join(str(column[1]) for column in found)
+
+    def empty(self, log: Log) -> Rows:
+        """Return a SELECT with the columns and types of what is kept."""
+        rows = self.rows(None, log)
+        return Rows(f"select * from ({rows.sql}) limit 0", rows.params)
+
+    def state(self, start: Start | None, tail: Log) -> pd.DataFrame:
+        """Return the state after a snapshot and the events behind it."""
+        return self._final(self.rows(start, tail), tail)
+
+    def newest(self, start: Start | None, tail: Log, rows: int) -> pd.DataFrame:
+        """Return the rows of the state that changed last, the newest first."""
+        return self._final(self.rows(start, tail), tail, "position desc", f"limit {rows:d}")
+
+    def rows(self, start: Start | None, tail: Log) -> Rows:
+        """Return the parts of a snapshot and of the events behind it, put together."""
+        bound = Bound()
+        parts = self._parts(bound)
+        body = parts.of_events() if start is None else parts.continued(self._before(start, bound))
+        query, cut = tail.query(f"select {', '.join(self.columns)} from ({body})")
+        return Rows(query, {**cut, **bound.params})
+
+    def _final(self, rows: Rows, log: Log, order: str = "", limit: str = "") -> pd.DataFrame:
+        query = self._parts(literal).final(f"({rows.sql})", order, limit)
+        with log.borrowed() as con:
+            return self._projection.typed(frames.query(con, query, rows.params))
+
+    def _before(self, start: Start, bound: Bound) -> str:
+        rows = start.table.rows(start.position)
+        if start.streams is None:
+            return rows
+        names = f"select unnest({bound(start.streams)}::varchar[])"
+        if self.columns[0] == "stream_no":
+            names = f"select stream_no from main.streams where stream in ({names})"
+        return f"{rows} and {self.columns[0]} in ({names})"
+
+    def _parts(self, bind: Any) -> Parts:
+        return Parts(self._projection.query(bind).by_number())
+
+
+class KeepsStates(Keeper):
+    """States as JSON text, decoded in bulk and folded on by Python."""
+
+    columns = ["key", "state", "position"]  # noqa: RUF012  # never changed
+
+    def __init__(self, fold: Fold) -> None:
+        self._fold = fold
+        self._codec = Codec(fold.initial)
+
+    def types(self, log: Log) -> str:
+        """Return nothing: JSON text is the same whatever the events hold."""
+        return ""
+
+    def empty(self, log: Log) -> Rows:
+        """Return a SELECT with the columns and types of what is kept."""
+        return Rows("select '' as key, '' as state, 0::bigint as position", {})
+
+    def state(self, start: Start | None, tail: Log) -> pd.DataFrame:
+        """Return the state after a snapshot and the events behind it."""
+        states, positions = self._read(start, tail)
+        for key, event, _ in self._fold.steps(tail.batches(), states):
+            positions[key] = event.position
+        return self._fold.frame(states, positions)
+
+    def newest(self, start: Start | None, tail: Log, rows: int) -> pd.DataFrame:
+        """Return the rows of the state that changed last, the newest first."""
+        return self.state(start, tail).nlargest(rows, "position")
+
+    def rows(self, start: Start | None, tail: Log) -> Rows:
+        """Return the states after a snapshot and the events behind it, as text."""
+        states, positions = self._read(start, tail)
+        for key, event, _ in self._fold.steps(tail.batches(), states):
+            positions[key] = event.position
+        keys = list(states)
+        kept = {
+            "keys": [json.dumps(key) for key in keys],
+            "states": [self._codec.written(states[key]) for key in keys],
+            "positions": [positions[key] for key in keys],
+        }
+        return Rows(_UNNESTED, kept)
+
+    def _read(self, start: Start | None, tail: Log) -> tuple[dict[Key, Any], dict[Key, int]]:
+        if start is None:
+            return {}, {}
+        query, params = start.table.rows(start.position), {}
+        if start.streams is not None:
+            query += " and key in (select unnest($keys::varchar[]))"
+            params = {"keys": [json.dumps(name) for name in start.streams]}
+        with tail.borrowed() as con:
+            columns: dict[str, Any] = con.execute(query, params).fetchnumpy()
+        texts, positions = columns["state"].tolist(), columns["position"].tolist()
+        keys = list(map(_key, json.loads(f"[{','.join(columns['key'].tolist())}]")))
+        states = dict(zip(keys, self._codec.read(texts), strict=True))
+        return states, dict(zip(keys, positions, strict=True))
+
+
+_UNNESTED = """
+select unnest($keys::varchar[]) as key, unnest($states::varchar[]) as state,
+       unnest($positions::bigint[]) as position
+"""
+
+
+def _key(found: Any) -> Key:
+    return tuple(found) if isinstance(found, list) else found
+
+
+def keeper_of(projection: object) -> KeepsParts | KeepsStates | None:
+    """Return how states of a projection are kept, None where it is of neither kind."""
+    if isinstance(projection, Projection):
+        return KeepsParts(projection)
+    return KeepsStates(projection) if isinstance(projection, Fold) else None

@@ -1,0 +1,96 @@
+"""State at many moments at once: for plots, tables of month ends, and models that learn from the past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+
+from eventlab.errors import InvalidQuestion
+from eventlab.times import utc
+
+if TYPE_CHECKING:
+    from eventlab.store.log import Log
+    from eventlab.timetravel.protocol import TimeTravel
+
+AXES = ("position", "recorded", "occurred")
+
+
+def panel(projection: TimeTravel, log: Log, at: Iterable[Any], by: str) -> pd.DataFrame:
+    """Return the state at each of many cuts, as `TimeTravel.panel` says."""
+    asked = _moments(at, by)
+    cuts = sorted(set(asked))
+    watched = tqdm(
+        projection.states(log, cuts, by),
+        total=len(cuts),
+        desc=projection.name,
+        unit=" cuts",
+        delay=2,
+        leave=False,
+    )
+    states = dict(zip(cuts, watched, strict=True))
+    found = [states[cut] for cut in asked]
+    empty = projection(log.until(position=0))
+    rows: pd.DataFrame = pd.concat(found or [empty], ignore_index=True)
+    return rows.set_index(_index(found or [empty], asked, by))
+
+
+def parts_between(log: Log, cuts: Sequence[Any], by: str) -> Iterator[Log]:
+    """Yield what of a log lies up to the first cut, then what lies from each cut to the next."""
+    for low, high in pairwise([None, *cuts]):
+        part = log.until(**{by: high})
+        yield part if low is None else part.since(**{by: _after(low)})
+
+
+def carries_on(log: Log, by: str) -> bool:
+    """Whether the fold of a later cut begins with that of an earlier one."""
+    return by == "occurred" or not log.cut.by_occurrence
+
+
+def _after(moment: Any) -> Any:
+    return moment + (1 if isinstance(moment, int) else timedelta(microseconds=1))
+
+
+def _moments(at: Iterable[Any], by: str) -> list[Any]:
+    if by not in AXES:
+        raise InvalidQuestion.axis("panel", by, AXES)
+    if by == "position":
+        return [_position(cut) for cut in at]
+    return [utc(cut, "at") for cut in at]
+
+
+def _position(cut: Any) -> int:
+    whole = getattr(cut, "__index__", None)
+    if whole is None or isinstance(cut, bool):
+        raise InvalidQuestion.no_position("panel", cut)
+    return int(whole())
+
+
+def _index(states: list[pd.DataFrame], asked: list[Any], by: str) -> pd.MultiIndex:
+    """Return (cut, key) for all rows; each different cut and key is kept once, and looked up."""
+    cuts: pd.Index[Any] = pd.Index(asked, dtype="int64" if by == "position" else "datetime64[us]")
+    cuts = cuts if by == "position" else pd.DatetimeIndex(cuts).tz_localize("UTC")
+    moments = cuts.unique().sort_values()
+    rows = [len(state) for state in states] if asked else []
+    levels, codes = zip(*_parts([state.index for state in states]), strict=True)
+    return pd.MultiIndex(
+        levels=[moments, *levels],  # type: ignore[list-item]  # pandas-stubs asks for lists
+        codes=[np.repeat(moments.get_indexer(cuts), rows), *codes],  # type: ignore[list-item]
+        names=["cut", *states[0].index.names],
+    )
+
+
+def _parts(indexes: list[pd.Index[Any]]) -> Iterator[tuple[pd.Index[Any], Any]]:
+    """Yield each part of the keys: its different values, and which of them stands in each row."""
+    for part in range(indexes[0].nlevels):
+        columns = [index.get_level_values(part) for index in indexes]
+        values = columns[-1].unique()
+        for column in columns[:-1]:
+            if not column.isin(values).all():
+                values = values.union(column.unique())
+        yield values, np.concatenate([values.get_indexer(column) for column in columns])

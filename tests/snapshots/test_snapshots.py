@@ -1,0 +1,389 @@
+"""Snapshots are a cache: the same answers, fewer events folded, and nothing lost with them."""
+
+from collections import namedtuple
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import duckdb
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+
+import eventlab as el
+from eventlab.errors import EventLabError, SnapshotRefused, SnapshotWarning
+from tests.test_laws import BOTH, CARD, CARDS, START, laws, logs, store_of
+from tests.timetravel.test_panel import EVERYTHING
+
+PAIRS = el.Projection(
+    "pairs", key=["holder", "data.amount > 0"], key_names=["holder", "up"], n=el.count()
+)
+PAIRS_FOLD = el.Fold(
+    lambda state, event: {"n": state["n"] + 1},
+    {"n": 0},
+    name="pairs",
+    key=lambda event: (event.data.get("holder"), event.data["amount"] > 0),
+    key_names=["holder", "up"],
+)
+RULES = {
+    "fold": CARD,
+    "projection": CARDS,
+    "every verb": EVERYTHING,
+    "pairs": PAIRS,
+    "pairs fold": PAIRS_FOLD,
+}
+HOLDER = ("card-1", "CardLoaded", {"amount": 1, "holder": "Mara"}, 0)
+
+every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+both = pytest.mark.parametrize("rule", BOTH, ids=["fold", "projection"])
+
+
+def loads(store, number, stream="card-1"):
+    store.append(stream, [el.Event("CardLoaded", {"amount": 1, "holder": "Mara"})] * number)
+
+
+@every_rule
+@settings(laws, max_examples=8)
+@given(rows=logs, every=st.integers(1, 6), cut=st.integers(0, 17))
+def test_snapshots_never_change_an_answer(rule, rows, every, cut):
+    with store_of([HOLDER, *rows]) as store:
+        fast = el.Snapshots(store, rule, every=every)
+        recorded = store.events()["recorded_at"]
+        cuts = [
+            store,
+            store.until(position=cut),
+            store.until(recorded=recorded.iloc[cut % len(recorded)]),
+            store.until(occurred=START + timedelta(days=3)),
+            store.stream("card-1").until(position=cut),
+            store.stream("card-1", "card-2"),
+            store.since(position=2),
+            store.only("CardLoaded").until(position=cut),
+        ]
+        for log in cuts:
+            assert_frame_equal(fast(log), rule(log))
+        assert fast(store).empty or fast.replayed < every
+        at = sorted({0, cut, every, len(rows)})
+        assert_frame_equal(fast.panel(store, at), rule.panel(store, at))
+        assert_frame_equal(fast.diff(cuts[1], store), rule.diff(cuts[1], store))
+        newest = fast.newest(cuts[1], 2)
+        assert newest["position"].tolist() == sorted(rule(cuts[1])["position"])[::-1][:2]
+        assert fast.verify()["equal"].all()
+
+
+@both
+@laws
+@given(rows=logs, more=logs, every=st.integers(1, 6))
+def test_appends_keep_them_up_to_date(rule, rows, more, every):
+    with el.EventStore() as store:
+        for stream, kind, data, _ in rows:
+            store.append(stream, el.Event(kind, data))
+        fast = el.Snapshots(store, rule, every=every)
+        for stream, kind, data, _ in more:
+            store.append(stream, el.Event(kind, data))
+        total = len(rows) + len(more)
+
+        assert fast.verify()["position"].tolist() == list(range(every, total + 1, every))
+        assert_frame_equal(fast(store), rule(store))
+
+
+@both
+def test_only_what_came_after_the_last_snapshot_is_folded(rule):
+    store = el.EventStore()
+    loads(store, 25)
+    fast = el.Snapshots(store, rule, every=10)
+
+    replayed = []
+    for position in (25, 20, 19, 9, 0):
+        fast(store.until(position=position))
+        replayed.append(fast.replayed)
+
+    assert replayed == [5, 0, 9, 9, 0]
+
+
+@both
+def test_without_an_interval_what_is_kept_stays_in_proportion_to_the_log(rule, monkeypatch):
+    monkeypatch.setattr("eventlab.snapshots.snapshots.LEAST", 4)
+    store = el.EventStore()
+    for n in range(64):
+        loads(store, 1, f"card-{n}")
+    fast = el.Snapshots(store, rule)
+
+    assert fast.verify()["position"].tolist() == [4, 8, 16, 32, 64]
+    assert fast.verify()["rows"].sum() == 4 + 8 + 16 + 32 + 64
+
+
+@both
+def test_they_lie_in_the_file_and_serve_who_only_reads(rule, tmp_path):
+    path = tmp_path / "cards.duckdb"
+    with el.EventStore(path) as store:
+        loads(store, 25)
+        el.Snapshots(store, rule, every=10)
+
+    with el.EventStore(path, read_only=True) as store:
+        fast = el.Snapshots(store, rule, every=10)
+
+        assert_frame_equal(fast(store), rule(store))
+        assert fast.replayed == 5
+        assert repr(fast) == f"<Snapshots of {rule.name!r}: 2 up to position 20, 2 rows>"
+
+
+@both
+def test_a_file_without_snapshots_is_read_without_them(rule, tmp_path):
+    path = tmp_path / "cards.duckdb"
+    with el.EventStore(path) as store:
+        loads(store, 25)
+
+    with el.EventStore(path, read_only=True) as store:
+        fast = el.Snapshots(store, rule, every=10)
+
+        assert_frame_equal(fast(store), rule(store))
+        assert (fast.replayed, repr(fast)) == (25, f"<Snapshots of {rule.name!r}: none>")
+
+
+@both
+def test_dropping_them_changes_no_answer(rule):
+    store = el.EventStore()
+    loads(store, 25)
+    fast = el.Snapshots(store, rule, every=10)
+
+    fast.drop()
+
+    assert_frame_equal(fast(store), rule(store))
+    assert fast.replayed == 25
+    assert fast.verify().empty
+    fast.update()
+    fast(store)
+    assert fast.replayed == 5
+
+
+def test_another_version_or_rule_gets_snapshots_of_its_own(tmp_path):
+    path = tmp_path / "cards.duckdb"
+    doubled = el.Projection("cards", balance=el.total("data.amount * 2"))
+    with el.EventStore(path) as store:
+        loads(store, 25)
+        el.Snapshots(store, el.Projection("cards", balance=el.total("amount")), every=10)
+
+    with el.EventStore(path, read_only=True) as store:
+        fast = el.Snapshots(store, doubled, every=10)
+        with pytest.warns(SnapshotWarning, match="of another version or definition"):
+            assert fast(store)["balance"].tolist() == [50]
+        assert fast(store.until(position=15))["balance"].tolist() == [30]
+
+    with el.EventStore(path) as store:
+        fast = el.Snapshots(store, doubled, every=10)
+        assert fast(store)["balance"].tolist() == [50]
+        assert fast.replayed == 5
+
+
+def test_a_field_that_comes_to_hold_another_kind_of_value_starts_anew():
+    store = el.EventStore()
+    cards = el.Projection("cards", balance=el.total("amount"))
+    loads(store, 15)
+    fast = el.Snapshots(store, cards, every=10)
+    store.append("card-1", el.Event("CardLoaded", {"amount": 0.5}))
+
+    assert fast(store)["balance"].tolist() == [15.5]
+    assert fast.replayed == 6
+
+
+def test_a_rule_that_cannot_be_computed_is_refused_as_ever():
+    store = el.EventStore()
+    loads(store, 3)
+
+    with pytest.raises(EventLabError, match="column 'balance' of projection 'cards'"):
+        el.Snapshots(store, el.Projection("cards", balance=el.total("amount * 2")))
+
+
+DAMAGES = {
+    "a changed row": "update {rows} set position = position + 1 where snapshot = 20",
+    "a missing row": "delete from {rows} where snapshot = 20",
+    "a row too many": "insert into {rows} select * from {rows} where snapshot = 20",
+    "another digest": "update snapshots set digest = '0' where position = 20",
+    "no table": "drop table {rows}",
+}
+
+
+@both
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damage_is_said_once_and_the_answer_is_right(rule, damage, tmp_path):
+    path = tmp_path / "cards.duckdb"
+    with el.EventStore(path) as store:
+        loads(store, 25)
+        el.Snapshots(store, rule, every=10)
+    with duckdb.connect(path) as con:
+        con.execute(damage.format(rows="snapshot_rows_1"))
+
+    with el.EventStore(path, read_only=True) as store:
+        fast = el.Snapshots(store, rule, every=10)
+        with pytest.warns(SnapshotWarning, match="at position 20 is damaged and is ignored"):
+            assert_frame_equal(fast(store), rule(store))
+        assert_frame_equal(fast(store), rule(store))  # a second warning would be an error
+        assert fast.replayed == (25 if "drop" in damage else 15)
+
+
+@both
+def test_update_takes_damaged_snapshots_again(rule, tmp_path):
+    path = tmp_path / "cards.duckdb"
+    with el.EventStore(path) as store:
+        loads(store, 35)
+        el.Snapshots(store, rule, every=10)
+    with duckdb.connect(path) as con:
+        con.execute(DAMAGES["a missing row"].format(rows="snapshot_rows_1"))
+
+    with el.EventStore(path) as store:
+        with pytest.warns(SnapshotWarning, match="at position 20 is damaged"):
+            fast = el.Snapshots(store, rule, every=10)
+
+        assert fast.verify()["position"].tolist() == [10, 20, 30]
+        assert fast.verify()[["intact", "equal"]].all(axis=None)
+
+
+@both
+def test_verify_tells_a_wrong_snapshot_from_a_damaged_one(rule, tmp_path):
+    """Whoever changes rows and digest alike is found by a replay only."""
+    path = tmp_path / "cards.duckdb"
+    with el.EventStore(path) as store:
+        loads(store, 25)
+        fast = el.Snapshots(store, rule, every=10)
+        con, table = store.cursor(), fast._table_known()
+        con.execute("update snapshot_rows_1 set position = 3 where snapshot = 20")
+        rows, digest = table.measured(con, 20)
+        con.execute("update snapshots set digest = ? where position = 20", [digest])
+
+        found = fast.verify()
+
+    assert rows == 1
+    assert found[["position", "intact", "equal"]].to_numpy().tolist() == [
+        [10, True, True],
+        [20, True, False],
+    ]
+
+
+@both
+def test_an_interrupted_update_leaves_what_it_took(rule, monkeypatch):
+    store = el.EventStore()
+    loads(store, 25)
+    taken = []
+
+    def stop_at_the_second(self, con, table, last, position):
+        if taken:
+            raise KeyboardInterrupt
+        taken.append(position)
+        return take(self, con, table, last, position)
+
+    take = el.Snapshots._take
+    monkeypatch.setattr(el.Snapshots, "_take", stop_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        el.Snapshots(store, rule, every=10)
+    monkeypatch.undo()
+
+    fast = el.Snapshots(store, rule, every=10)
+    assert fast.verify()[["position", "equal"]].to_numpy().tolist() == [[10, True], [20, True]]
+
+
+def test_upkeep_that_fails_fails_no_append():
+    store = el.EventStore()
+    fold = el.Fold(lambda state, event: {"seen": {1, 2}}, {"seen": None}, name="sets")
+    fast = el.Snapshots(store, fold, every=2)
+
+    with pytest.warns(SnapshotWarning, match="the append is done"):
+        loads(store, 2)
+    loads(store, 2)  # a second warning would be an error
+
+    assert len(store) == 4
+    assert fast(store)["seen"].tolist() == [{1, 2}]
+
+
+@dataclass(frozen=True)
+class Account:
+    balance: Decimal = Decimal(0)
+    since: datetime | None = None
+
+
+Point = namedtuple("Point", "x y")
+
+
+@pytest.mark.parametrize(
+    ("initial", "state"),
+    [
+        (Account(), Account(Decimal("1.20"), datetime(2026, 1, 1, tzinfo=UTC))),
+        (Point(0, 0), Point(1, (2, [3]))),
+        (
+            {"a": None},
+            {"a": {"$": 1, "deep": [date(2026, 1, 1), timedelta(days=-1, microseconds=5)]}},
+        ),
+        (0, 12),
+        ({"a": 0.1}, {"a": 0.1 + 0.2}),
+    ],
+    ids=["dataclass", "NamedTuple", "nested", "a bare value", "float"],
+)
+def test_a_state_comes_back_as_it_was(initial, state):
+    store = el.EventStore()
+    fold = el.Fold(lambda before, event: state, initial, name="any")
+    loads(store, 3)
+
+    assert_frame_equal(el.Snapshots(store, fold, every=1)(store), fold(store))
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"seen": {1, 2}}, "state['seen'] is {1, 2}, a set, and snapshots keep JSON, Decimal"),
+        ({"by": {1: "a"}}, "state['by'][1] is 1, a int, and snapshots keep text as the names"),
+        (object, "a type"),
+    ],
+)
+def test_a_state_that_would_not_come_back_is_refused_by_field(state, words):
+    store = el.EventStore()
+    loads(store, 1)
+    fold = el.Fold(lambda before, event: state, {"seen": None}, name="any")
+
+    with pytest.raises(SnapshotRefused) as refused:
+        el.Snapshots(store, fold, every=1)
+
+    assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("projection", "every", "words"),
+    [
+        (len, None, "was given a builtin_function_or_method as its projection"),
+        (CARDS, 0, "every=0 is no interval"),
+        (CARDS, True, "every=True is no interval"),
+        (CARDS, 2.5, "every=2.5 is no interval"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(projection, every, words):
+    with pytest.raises(EventLabError) as refused:
+        el.Snapshots(el.EventStore(), projection, every=every)
+
+    assert words in str(refused.value)
+
+
+def test_a_log_of_another_store_is_folded_afresh():
+    store, other = el.EventStore(), el.EventStore()
+    loads(store, 10)
+    loads(other, 3)
+    fast = el.Snapshots(store, CARDS, every=2)
+
+    assert_frame_equal(fast(other), CARDS(other))
+    assert isinstance(fast(other), pd.DataFrame)
+
+
+@both
+def test_a_branch_has_snapshots_of_its_own(rule):
+    store = el.EventStore()
+    loads(store, 25)
+    el.Snapshots(store, rule, every=10)
+
+    with store.branch(at=20, drop=[3]) as fork:
+        fast = el.Snapshots(fork, rule, every=5)
+
+        assert_frame_equal(fast(fork), rule(fork))
+        assert fast.verify()[["position", "equal"]].to_numpy().tolist() == [
+            [5, True],
+            [10, True],
+            [15, True],
+        ]

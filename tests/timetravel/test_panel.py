@@ -1,0 +1,105 @@
+"""State at many moments is the states at each of them."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+
+import eventlab as el
+from eventlab.errors import EventLabError
+from tests.test_laws import BOTH, laws, logs, store_of
+
+both = pytest.mark.parametrize("cards", BOTH, ids=["fold", "projection"])
+
+EVERYTHING = el.Projection(
+    "everything",
+    key=el.each("stream", "holder"),
+    total=el.total("amount"),
+    half=el.total("data.amount / 2.0", on="CardLoaded"),
+    exact=el.total("data.amount::DECIMAL(18, 2)"),
+    count=el.count(),
+    first=el.first("holder"),
+    last=el.last("holder"),
+    least=el.least("amount"),
+    greatest=el.greatest("occurred_at"),
+    different=el.distinct("amount"),
+    ends_with="CardClosed",
+)
+
+
+@pytest.mark.parametrize("cards", [*BOTH, EVERYTHING], ids=["fold", "projection", "every verb"])
+@laws
+@given(
+    rows=logs,
+    cuts=st.lists(st.integers(0, 16), max_size=5),
+    by=st.sampled_from(["position", "recorded", "occurred"]),
+)
+def test_a_panel_is_the_states_at_its_cuts(cards, rows, cuts, by):
+    with store_of([("card-1", "CardLoaded", {"amount": 1, "holder": "Mara"}, 0), *rows]) as store:
+        events = store.events()
+        at = cuts
+        if by != "position":
+            times = events[f"{by}_at"]
+            at = [times.iloc[cut % len(times)] for cut in cuts]
+        panel = cards.panel(store, at=at, by=by)
+
+        for cut in at:
+            state = cards(store.until(**{by: cut}))
+            part = panel.loc[[cut]] if len(state) else panel[:0]
+            times_asked = at.count(cut)
+            assert len(part) == len(state) * times_asked
+            if times_asked == 1:
+                assert_frame_equal(
+                    part.droplevel("cut"), state, check_dtype=False, check_index_type=False
+                )
+        assert panel.index.names == ["cut", *cards.key_names]
+        assert len(panel) == sum(len(cards(store.until(**{by: cut}))) for cut in at)
+
+
+@both
+def test_cuts_come_in_the_order_they_were_asked_for(cards):
+    with store_of(
+        [("card-1", "CardLoaded", {"amount": 5}, 0), ("card-1", "CardLoaded", {"amount": 1}, 0)]
+    ) as store:
+        panel = cards.panel(store, at=[2, 0, 1])
+
+        assert panel.index.tolist() == [(2, "card-1"), (1, "card-1")]
+        assert panel["balance"].tolist() == [6, 5]
+
+
+@both
+def test_times_are_the_cuts_where_times_are_asked_for(cards):
+    with store_of([("card-1", "CardLoaded", {"amount": 5}, 3)]) as store:
+        panel = cards.panel(store, at=["2026-01-04", "2026-01-05"], by="occurred")
+
+        assert panel.index.get_level_values("cut").tolist() == [
+            pd.Timestamp("2026-01-04", tz="UTC"),
+            pd.Timestamp("2026-01-05", tz="UTC"),
+        ]
+
+
+@both
+def test_no_cuts_give_an_empty_panel_of_the_same_shape(cards):
+    with store_of([("card-1", "CardLoaded", {"amount": 5}, 3)]) as store:
+        panel = cards.panel(store, at=[])
+
+        assert panel.empty
+        assert panel.index.names == ["cut", "stream"]
+        assert list(panel) == list(cards(store))
+
+
+@pytest.mark.parametrize(
+    ("at", "by", "words"),
+    [
+        ([1.5], "position", "is no position: give whole numbers, or times with by='recorded'"),
+        ([True], "position", "is no position"),
+        (["March"], "recorded", "at='March' is not a time"),
+        ([1], "version", "by= one of position, recorded, occurred"),
+    ],
+)
+def test_what_is_no_cut_is_refused(at, by, words):
+    with store_of([]) as store, pytest.raises(EventLabError) as refused:
+        BOTH[0].panel(store, at=at, by=by)
+
+    assert words in str(refused.value)
