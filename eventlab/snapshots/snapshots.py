@@ -197,6 +197,11 @@ class Snapshots(TimeTravel):
             table.drop(con, [kept.position for kept in table.kept(con)])
         self._known = None
 
+    def kept(self) -> pd.DataFrame:
+        """Return what is stored: one row per snapshot, ``position`` and ``rows``. Nothing is folded for it."""
+        found = [(one.position, one.rows) for one in self._kept()]
+        return pd.DataFrame(found, columns=["position", "rows"]).astype("int64")
+
     def verify(self) -> pd.DataFrame:
         """Return one row per snapshot: whether it is what was kept, and what a replay gives.
 
@@ -275,7 +280,9 @@ class Snapshots(TimeTravel):
             table = self._table(con)
             kept = table.kept(con) if table else []
             self._known = (fields, table, [one for one in kept if one.position <= self._store.head])
-            if warn and not kept and SnapshotTable.has_of_name(con, self.name):
+            # One that can write has taken its own when it was made: now they are dropped, or too early.
+            is_left_without = warn and not kept and not self._is_writable
+            if is_left_without and SnapshotTable.has_of_name(con, self.name):
                 self._warn(SnapshotWarning.outdated(self.name))
         return self._known[2]
 

@@ -158,6 +158,31 @@ def test_dropping_them_changes_no_answer(rule):
     assert fast.replayed == 5
 
 
+@both
+def test_what_is_kept_is_told_without_a_replay(rule):
+    store = el.EventStore()
+    loads(store, 15, "card-1")
+    loads(store, 10, "card-2")
+    fast = el.Snapshots(store, rule, every=10)
+
+    assert_frame_equal(fast.kept(), pd.DataFrame({"position": [10, 20], "rows": [1, 2]}))
+
+    fast.drop()
+    assert_frame_equal(fast.kept(), pd.DataFrame({"position": [], "rows": []}, dtype="int64"))
+
+
+def test_who_dropped_their_own_is_not_told_of_those_of_another_version():
+    store = el.EventStore()
+    loads(store, 25)
+    fast = el.Snapshots(store, el.Projection("cards", balance=el.total("amount")), every=10)
+    el.Snapshots(store, el.Projection("cards", loads=el.count()), every=10)
+
+    fast.drop()
+
+    assert fast(store)["balance"].tolist() == [25]  # and a warning would be an error here
+    assert fast.replayed == 25
+
+
 def test_another_version_or_rule_gets_snapshots_of_its_own(tmp_path):
     path = tmp_path / "cards.duckdb"
     doubled = el.Projection("cards", balance=el.total("data.amount * 2"))
