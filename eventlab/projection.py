@@ -8,8 +8,9 @@ this lane with `Fold`, which writes the same rules in Python.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ from eventlab.errors import (
     ProjectionError,
     UntypedField,
 )
+from eventlab.marks_sql import Marks
 from eventlab.partials import Carried
 from eventlab.projection_sql import BY_STREAM, Bind, Bound, Query, Touch, untyped_paths
 from eventlab.store.sqltext import literal
@@ -200,6 +202,29 @@ class Projection(TimeTravel):
     def typed(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return rows of keys, fields and ``position`` as the state frame they are."""
         return self._typed(rows, [*self.fields, "position"]).set_index(list(self.key_names))
+
+    def marks(self, log: Log, since: int = 0, fields: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return for each key and field the position of the event that last changed it."""
+        tail = log.since(position=since + 1) if since else log
+        plan = Marks(self.query(literal, log).by_number())
+        found = [
+            self._marked(
+                log if plan.needs_all(names) else tail, names, partial(Marks.of, fields=names)
+            )
+            for names in plan.groups(self.fields if fields is None else fields)
+        ]
+        if self.ends_with:
+            found.append(self._marked(tail, ["ended"], Marks.endings))
+        marks = pd.concat(found, axis="columns", sort=True)
+        return (
+            marks if self.ends_with else marks.assign(ended=pd.Series(pd.NA, marks.index, "Int64"))
+        )
+
+    def _marked(self, log: Log, names: Sequence[str], sql: Callable[[Marks], str]) -> pd.DataFrame:
+        bound = Bound()
+        rows = self._run(log, sql(Marks(self.query(bound, log).by_number())), bound)
+        rows.columns = pd.Index([*self.key_names, *names])
+        return rows.set_index(list(self.key_names)).astype("Int64")
 
     def query(self, bind: Bind, log: Log | None = None) -> Query:
         """Return the queries of this projection, in the order in which a log is folded."""

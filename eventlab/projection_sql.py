@@ -86,14 +86,13 @@ class Query:
             f"from {_nested(touched)} as touched{self._after_endings()}\ngroup by {keys}"
         )
 
-    def endings(self) -> str:
+    def endings(self, last: str = "") -> str:
         """Return a query for the keys that ended: the key, and where in the order of folding it last did."""
         bare = replace(self, columns=())
         endings = bare._touched(self._order_columns(), [self._is(self.ends_with)])
-        keys = ", ".join(self.keys)
+        keys, last = ", ".join(self.keys), last or f"max({self.order_key})"
         return (
-            f"{_select(*self.keys, f'max({self.order_key}) as _ended')}\n"
-            f"from {_nested(endings)}\ngroup by {keys}"
+            f"{_select(*self.keys, f'{last} as _ended')}\nfrom {_nested(endings)}\ngroup by {keys}"
         )
 
     def changes(self, key: Sequence[Any] = ()) -> str:

@@ -138,9 +138,9 @@ class Snapshots(TimeTravel):
         self.replayed = len(log if key is None else self.about(log, key))
         return self._projection.changes(log, key)
 
-    def marks(self, log: Log, since: int = 0) -> pd.DataFrame:
+    def marks(self, log: Log, since: int = 0, fields: Sequence[str] | None = None) -> pd.DataFrame:
         """Return for each key and field the position of the event that last changed it."""
-        return self._projection.marks(log, since)
+        return self._projection.marks(log, since, fields)
 
     def states(self, log: Log, cuts: Sequence[Any], by: str = "position") -> Iterator[pd.DataFrame]:
         """Yield the state at each of some cuts: from snapshots where they are far apart."""

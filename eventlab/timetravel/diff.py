@@ -28,8 +28,7 @@ def diff(projection: TimeTravel, before: Log, after: Log) -> pd.DataFrame:
     """Return one row per changed field, as `TimeTravel.diff` says."""
     early, late = projection(before), projection(after)
     cells = _Cells(early, late).changed()
-    marks = projection.marks(after, since=before.head if before.begins(after) else 0)
-    position = _positions(cells, marks)
+    position = _positions(projection, before, after, cells)
     names = list(projection.key_names) if len(projection.key_names) > 1 else ["key"]
     found = cells.reset_index(names=names)
     found = found.assign(position=position, type=_types(after, position))
@@ -102,15 +101,22 @@ def _together(parts: list[Any], order: Any) -> Any:
     return np.concatenate(parts)[order] if parts else np.array([], object)
 
 
-def _positions(cells: pd.DataFrame, marks: pd.DataFrame) -> pd.Series[Any]:
+def _positions(
+    projection: TimeTravel, before: Log, after: Log, cells: pd.DataFrame
+) -> pd.Series[Any]:
     """Return for each cell the position of the event that did it: for a key that went, its ending."""
+    if cells.empty:
+        return pd.Series(dtype="Int64")
+    since = before.head if before.begins(after) else 0
+    marks = projection.marks(after, since, cells["field"].unique().tolist())
+    names = cells["field"].where(cells["change"] != "vanished", "ended")
+    columns, numbers = pd.factorize(names)[::-1]
+    found = np.column_stack([marks[name].to_numpy("float64", na_value=np.nan) for name in columns])
+    found = np.vstack(
+        [found, np.full((1, len(columns)), np.nan)]
+    )  # for keys it does not know: row -1
     rows = marks.index.get_indexer(cells.index)
-    columns = np.array([marks.columns.get_loc(name) for name in cells["field"]], "int64")
-    columns[(cells["change"] == "vanished").to_numpy()] = marks.columns.get_loc("ended")
-    found = np.append(
-        marks.to_numpy("float64", na_value=np.nan), [[np.nan] * marks.shape[1]], axis=0
-    )
-    return pd.Series(found[rows, columns]).astype(
+    return pd.Series(found[rows, numbers]).astype(
         "Int64"
     )  # a double holds any position that is met
 

@@ -348,18 +348,17 @@ class TimeTravel(ABC):
         """
         return asof(self, log, frame, on, key, by, prefix)
 
-    def marks(self, log: Log, since: int = 0) -> pd.DataFrame:
+    def marks(self, log: Log, since: int = 0, fields: Sequence[str] | None = None) -> pd.DataFrame:
         """Return for each key and field the position of the event that last changed it.
 
-        What `diff` is told by. Only events after position `since` need be looked at: of marks that lie
-        before, any or none may be given.
+        What `diff` is told by. It asks for some `fields`, and only about those whose value
+        at position `since` was another: so earlier events need not be looked at.
 
         Returns
         -------
         DataFrame
-            Index: every key that was touched. Columns: the fields, and ``ended``, the position of the
-            event that ended the key's life; the fields are missing then, and it is missing while
-            the key lives.
+            Index: the keys that were touched. Columns: a position for each field of a key that lives, and
+            ``ended``, the position of the event that last ended the key's life.
         """
         return marks_of(self.changes(log), list(self.key_names))
 

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+import eventlab as el
 from tests.test_laws import BOTH, CARD, CARDS, START, STREAMS, laws, logs, numbered, store_of
+from tests.timetravel.test_panel import EVERYTHING
 
 FIELDS = ("balance", "holder", "loads")
 both = pytest.mark.parametrize("cards", BOTH, ids=["fold", "projection"])
@@ -261,6 +263,21 @@ def test_fold_and_projection_agree_on_every_verb(rows, cut, occurred):
         assert_frame_equal(CARD.diff(late, early), CARDS.diff(late, early))
         assert_frame_equal(CARD.lifetimes(late), CARDS.lifetimes(late))
         assert_frame_equal(CARD.blame(late, "card-1"), CARDS.blame(late, "card-1"))
+
+
+@laws
+@given(rows=logs, early=st.integers(0, 15), late=st.integers(0, 15), occurred=st.booleans())
+def test_duckdb_finds_for_every_verb_the_event_that_comparing_all_states_finds(
+    rows, early, late, occurred
+):
+    with store_of([("card-1", "CardLoaded", {"amount": 1, "holder": "Mara"}, 0), *rows]) as store:
+        cuts = [store.until(position=cut) for cut in (early, late)]
+        if occurred:
+            cuts = [log.until(occurred="2027-01-01") for log in cuts]
+        found = EVERYTHING.diff(*cuts)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(el.Projection, "marks", el.TimeTravel.marks)
+            assert_frame_equal(found, EVERYTHING.diff(*cuts))
 
 
 CARDS_WITHOUT_END = type(CARDS)("cards", **dict(CARDS.columns))
