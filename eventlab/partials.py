@@ -1,7 +1,7 @@
-"""Partial aggregates: what a part of a log contributes to a state, so that parts can be put together.
+"""Partial aggregates: what a part of a log contributes to a state, so that the next part can be added.
 
-Each verb of a column is a small monoid: what events contribute (``of_events``), how two contributions
-merge, and the value in the end. State at a position is then the merger of a state before it with the
+Each verb of a column says in three pieces of SQL what events contribute, how a later contribution is added to
+an earlier one, and what the value is in the end. State at a position is then a state before it and the
 events between, which is what snapshots and panels live on. Exact in the order of positions only; as
 ever, the last digit of a sum of floats depends on the order of adding.
 """
@@ -24,34 +24,28 @@ if TYPE_CHECKING:
 
 
 class Monoid(NamedTuple):
-    """A verb in three steps of SQL; ``{0}`` and ``{1}`` are its parts, ``{value}`` a contribution."""
+    """A verb in three pieces of SQL: over contributions, over an earlier and a later part, over a part."""
 
-    of_events: tuple[str, ...]
-    merged: tuple[str, ...]
-    final: str
+    of_events: str
+    added: str
+    final: str = "{part}"
 
-
-_POSITION = "{bound}(position) filter (where {value} is not null)"
 
 MONOIDS = {
-    "total": Monoid(("sum({value})",), ("sum({0})",), "coalesce({0}, 0)"),
-    "count": Monoid(("count({value})",), ("sum({0})::bigint",), "coalesce({0}, 0)"),
-    "first": Monoid(
-        ("arg_min({value}, position)", _POSITION.format(bound="min", value="{value}")),
-        ("arg_min({0}, {1})", "min({1})"),
-        "{0}",
+    "total": Monoid(
+        "sum({value})",
+        "coalesce({early} + {late}, {early}, {late})",
+        "coalesce({part}, 0)",
     ),
-    "last": Monoid(
-        ("arg_max({value}, position)", _POSITION.format(bound="max", value="{value}")),
-        ("arg_max({0}, {1})", "max({1})"),
-        "{0}",
-    ),
-    "least": Monoid(("min({value})",), ("min({0})",), "{0}"),
-    "greatest": Monoid(("max({value})",), ("max({0})",), "{0}"),
+    "count": Monoid("count({value})", "coalesce({early}, 0) + coalesce({late}, 0)"),
+    "first": Monoid("arg_min({value}, position)", "coalesce({early}, {late})"),
+    "last": Monoid("arg_max({value}, position)", "coalesce({late}, {early})"),
+    "least": Monoid("min({value})", "least({early}, {late})"),
+    "greatest": Monoid("max({value})", "greatest({early}, {late})"),
     "distinct": Monoid(
-        ("list(distinct {value}) filter (where {value} is not null)",),
-        ("list_distinct(flatten(list({0}) filter (where {0} is not null)))",),
-        "coalesce(len({0}), 0)",
+        "list(distinct {value}) filter (where {value} is not null)",
+        "list_distinct(list_concat({early}, {late}))",
+        "coalesce(len({part}), 0)",
     ),
 }
 
@@ -70,48 +64,42 @@ class Parts:
     @property
     def columns(self) -> list[str]:
         """All columns of a row."""
-        return [*self.keys, *(name for names in self._names() for name in names), "position"]
+        return [*self.keys, *self._names, "position"]
 
     def of_events(self) -> str:
         """Return what ``events`` contribute, for each key that lives after them."""
-        parts = [
-            f"{sql.format(value=quoted(name))} as {part}"
-            for (name, column), names in zip(self.query.columns, self._names(), strict=True)
-            for sql, part in zip(MONOIDS[column.verb].of_events, names, strict=True)
-        ]
-        return self.query.grouped(parts)
-
-    def ended(self) -> str:
-        """Return the keys of ``events`` whose life ended in them: what came before counts no more."""
-        return self.query.endings()
-
-    def merged(self, *rows: str) -> str:
-        """Return rows of parts put together, given as SQL that selects the columns."""
-        parts = [
-            f"{sql.format(*names)} as {part}"
-            for (_, column), names in zip(self.query.columns, self._names(), strict=True)
-            for sql, part in zip(MONOIDS[column.verb].merged, names, strict=True)
-        ]
-        keys = ", ".join(self.keys)
-        together = " union all ".join(rows)
-        return (
-            f"select {keys}, {', '.join(parts)}, max(position) as position "
-            f"from ({together}) group by {keys}"
+        return self.query.grouped(
+            [
+                f"{monoid.of_events.format(value=quoted(name))} as {part}"
+                for (name, _), monoid, part in self._columns()
+            ]
         )
 
     def continued(self, before: str) -> str:
-        """Return the parts of ``before`` and ``events`` together, what ended in them left out."""
-        keys, columns = ", ".join(self.keys), ", ".join(self.columns)
-        kept = f"select {columns} from ({before})"
-        if self.query.ends_with:
-            kept += f" anti join ({self.ended()}) as ended using ({keys})"
-        return self.merged(kept, f"select {columns} from ({self.of_events()})")
+        """Return the parts of ``before`` with those of ``events`` added; what ended in them starts afresh."""
+        keys = ", ".join(self.keys)
+        added = [
+            f"{monoid.added.format(early=f'early.{part}', late=f'late.{part}')} as {part}"
+            for _, monoid, part in self._columns()
+        ]
+        return (
+            f"select {keys}, {', '.join(added)}, coalesce(late.position, early.position) as position "
+            f"from ({self._living(before)}) as early full join ({self.of_events()}) as late using ({keys})"
+        )
+
+    def _living(self, before: str) -> str:
+        if not self.query.ends_with:
+            return before
+        ended = self.query.endings()
+        return (
+            f"select * from ({before}) anti join ({ended}) as ended using ({', '.join(self.keys)})"
+        )
 
     def final(self, rows: str, order: str = "", limit: str = "") -> str:
         """Return rows of parts as a state: the keys as they are named, the fields, ``position``."""
         fields = [
-            f"{MONOIDS[column.verb].final.format(*names)} as {quoted(name)}"
-            for (name, column), names in zip(self.query.columns, self._names(), strict=True)
+            f"{monoid.final.format(part=part)} as {quoted(name)}"
+            for (name, _), monoid, part in self._columns()
         ]
         keys, names = ", ".join(self.keys), ""
         if self.keys == ["stream_no"]:
@@ -124,13 +112,13 @@ class Parts:
     def _order(self) -> str:
         return "key" if self.keys == ["stream_no"] else ", ".join(self.keys)
 
-    def _names(self) -> Iterator[tuple[str, ...]]:
-        for at, (_, column) in enumerate(self.query.columns):
-            yield tuple(f"part_{at}_{number}" for number in range(_size(column)))
+    @property
+    def _names(self) -> list[str]:
+        return [f"part_{at}" for at, _ in enumerate(self.query.columns)]
 
-
-def _size(column: Column) -> int:
-    return len(MONOIDS[column.verb].of_events)
+    def _columns(self) -> Iterator[tuple[tuple[str, Column], Monoid, str]]:
+        monoids = [MONOIDS[column.verb] for _, column in self.query.columns]
+        return zip(self.query.columns, monoids, self._names, strict=True)
 
 
 class Carried:

@@ -198,7 +198,7 @@ class Snapshots(TimeTravel):
         self._known = None
 
     def kept(self) -> pd.DataFrame:
-        """Return what is stored: one row per snapshot, ``position`` and ``rows``. Nothing is folded for it."""
+        """Return what is stored, folding nothing: one row per snapshot, ``position`` and ``rows``."""
         found = [(one.position, one.rows) for one in self._kept()]
         return pd.DataFrame(found, columns=["position", "rows"]).astype("int64")
 

@@ -6,7 +6,7 @@ summary, or SQL. What a slider moves is this cut. Folding is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from html import escape
 from typing import Any
@@ -95,6 +95,16 @@ class Log:
     def head(self) -> int:
         """The last position shown, 0 for an empty log."""
         return self._one("select coalesce(max(position), 0) from events")
+
+    def positions(self) -> Sequence[int]:
+        """Return the positions of all events in fold order: where none is left out, without reading them."""
+        first, last, events = self._row(
+            "select coalesce(min(position), 1), coalesce(max(position), 0), count(*) from events"
+        )
+        if last - first + 1 == events and not self.cut.by_occurrence:
+            return range(first, last + 1)
+        found = self.frame(f"select position from events order by {self.order_by}")
+        return found["position"].tolist()
 
     def __iter__(self) -> Iterator[RecordedEvent]:
         """Yield recorded events in fold order, reading a row group of DuckDB at a time."""
@@ -302,12 +312,25 @@ class Log:
         with self.borrowed() as con:
             return frames.query(con, query, {**bound, **(params or {})})
 
+    def frame_beside(self, body: str, beside: pd.DataFrame) -> pd.DataFrame:
+        """Return what a query over this cut and a frame of the caller's gives; to SQL it is ``el_beside``."""
+        query, bound = self.query(body)
+        with self.borrowed() as con:
+            con.register("el_beside", beside)
+            try:
+                return frames.query(con, query, bound)
+            finally:
+                con.unregister("el_beside")
+
     # -- details --------------------------------------------------------------------------------
 
     def _one(self, body: str) -> int:
+        return int(self._row(body)[0])
+
+    def _row(self, body: str) -> tuple[Any, ...]:
         with self.borrowed() as con:
-            [(number,)] = self.run(con, body).fetchall()
-        return int(number)
+            [row] = self.run(con, body).fetchall()
+        return tuple(row)
 
     def _with(self, cut: Cut) -> Log:
         return Log(self._database, self._ledger, cut)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect as _bisect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
@@ -140,16 +140,16 @@ class _OfAllByCut:
 
     def __init__(self, projection: TimeTravel, log: Log) -> None:
         self._projection, self._log = projection, log
-        self._positions = log.frame("select position from events order by position")["position"]
+        self._positions = log.positions()
 
     def __len__(self) -> int:
         return len(self._positions)
 
     def state(self, place: int) -> pd.DataFrame:
-        return self._projection(self._log.until(position=int(self._positions[place])))
+        return self._projection(self._log.until(position=self._positions[place]))
 
     def event(self, place: int) -> RecordedEvent:
-        return _event_at(self._log, int(self._positions[place]))
+        return _event_at(self._log, self._positions[place])
 
 
 class _OfAllByChanges:
@@ -157,7 +157,7 @@ class _OfAllByChanges:
 
     def __init__(self, projection: TimeTravel, log: Log) -> None:
         self._log = log
-        self._order = log.frame(f"select position from events order by {log.order_by}")["position"]
+        self._order = log.positions()
         self._changes = projection.changes(log)
         self._alive = self._changes["alive"].to_numpy()
         self._keys = list(
@@ -182,7 +182,7 @@ class _OfAllByChanges:
         return shaped(self._changes.take(list(self._latest.values())), self._whole)
 
     def event(self, place: int) -> RecordedEvent:
-        return _event_at(self._log, int(self._order[place]))
+        return _event_at(self._log, self._order[place])
 
 
 def shaped(rows: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
@@ -191,9 +191,9 @@ def shaped(rows: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
     return state[list(whole.columns)].astype(whole.dtypes.to_dict())
 
 
-def _ends(order: pd.Series[int], changed: pd.Series[int]) -> list[int]:
+def _ends(order: Sequence[int], changed: pd.Series[int]) -> list[int]:
     """Return for each event how many rows of changes there are up to it; both are in fold order."""
-    rows = changed.value_counts().reindex(order, fill_value=0)
+    rows = changed.value_counts().reindex(pd.Index(order), fill_value=0)
     return rows.cumsum().tolist()
 
 

@@ -122,9 +122,9 @@ def _positions(
 
 
 def _types(log: Log, positions: pd.Series[Any]) -> pd.Series[Any]:
-    wanted = positions.dropna().unique().tolist()
-    found = log.frame(
-        "select position, type from events where position in (select unnest($el_wanted::bigint[]))",
-        {"el_wanted": wanted},
+    wanted = positions.dropna().drop_duplicates().astype("int64")
+    found = log.frame_beside(
+        "select position, type from events semi join el_beside using (position)",
+        pd.DataFrame({"position": wanted}),
     ).set_index("position")["type"]
     return positions.map(found)

@@ -51,7 +51,7 @@ class LongLog:
 
     def __post_init__(self) -> None:
         self.total = len(self.log)
-        self._positions = _positions(self.log, self.total)
+        self._positions = self.log.positions()
         self._streams = _streams(self.log, self.rows + 1)
 
     def position(self, step: int) -> int:
@@ -167,15 +167,6 @@ class LongLog:
 
     def _rows(self, frame: pd.DataFrame) -> Iterator[Row]:
         return zip(*(values_of(frame[name]) for name in self._fields), strict=True)
-
-
-def _positions(log: Any, total: int) -> Any:
-    """Return the position of each event in order; where there is no gap, without reading them."""
-    head = log.head
-    [(first,)] = log.select("select coalesce(min(position), 1) from events").fetchall()
-    if head - first + 1 == total:
-        return range(first, head + 1)
-    return log.select("select position from events order by position").fetchnumpy()["position"]
 
 
 def _streams(log: Any, most: int) -> int:
