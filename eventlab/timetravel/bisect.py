@@ -186,9 +186,13 @@ class _OfAllByChanges:
 
 
 def shaped(rows: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of changes as the state frame they are, like that of the whole log."""
-    state = rows.set_index(list(whole.index.names)).sort_index()
-    return state[list(whole.columns)].astype(whole.dtypes.to_dict())
+    """Return rows of changes as the state frame they are, with the columns of the whole log's state."""
+    state = rows.set_index(list(whole.index.names)).sort_index()[list(whole.columns)]
+    if state.empty:
+        return state.astype(whole.dtypes.to_dict())
+    # A column that holds nothing yet forgets its type, as in a state that ends there.
+    columns = {str(name): frames.column(frames.values(state[name])).array for name in state}
+    return pd.DataFrame(columns, index=state.index)
 
 
 def _ends(order: Sequence[int], changed: pd.Series[int]) -> list[int]:
