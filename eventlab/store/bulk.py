@@ -205,7 +205,9 @@ class _Load:
     def _refuse_shared_ids(self, naming: dict[str, Any]) -> None:
         """Look for ids in the past that a branch shares, which no unique key of its own covers."""
         if self.is_branch:
-            for (event_id,) in self.con.execute(_SHARED, naming).fetchall():
+            for (event_id,) in self.con.execute(
+                _SHARED, {**naming, "before": self.before}
+            ).fetchall():
                 raise DuplicateEventError(event_id, _PARTLY)
 
     def _note_fields(self, source: str) -> None:
@@ -331,7 +333,9 @@ order by el_row limit 1
 """
 
 _SHARED = f"""
-select event_id from ({_NUMBERED}) semi join main.events on given_id = event_id order by el_row limit 1
+select event_id from ({_NUMBERED})
+semi join (select given_id from main.events where position <= $before) on given_id = event_id
+order by el_row limit 1
 """
 
 _INSERT = f"""

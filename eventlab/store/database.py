@@ -18,7 +18,7 @@ import duckdb
 
 from eventlab.errors import NotAStore, StoreError, StoreLocked
 from eventlab.store.scans import Scans
-from eventlab.store.sqltext import quoted
+from eventlab.store.sqltext import literal, quoted
 
 
 class Database:
@@ -139,6 +139,15 @@ def _detach(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     with suppress(duckdb.ConnectionException):  # closed already, with the whole database
         connection.execute(f"detach {name}")
         connection.close()
+
+
+def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Return another connection to the same tables; ``con.cursor()`` alone would forget the branch."""
+    [(path,)] = con.execute("select current_setting('search_path')").fetchall()
+    made = con.cursor()
+    if path:
+        made.execute(f"set search_path = {literal(path)}")
+    return made
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 
 from eventlab.store.ahead import ahead
+from eventlab.store.database import beside
 
 SLICE = 2 * 122_880  # two row groups of DuckDB: one for each of two cores
 
@@ -80,7 +81,7 @@ def lines(con: duckdb.DuckDBPyConnection, since: int, until: int) -> Iterator[Li
     """Yield the lines after ``since`` up to and including ``until``, a quarter of a million at a time."""
     bounds = {"since": since, "until": until, "slice": SLICE}
     lows = [since + part * SLICE + 1 for (part,) in con.execute(_PARTS, bounds).fetchall()]
-    with con.cursor() as reader:  # the caller's own is at work between two parts
+    with beside(con) as reader:  # the caller's own is at work between two parts
         yield from ahead(lambda low: _lines(reader, low, min(low + SLICE - 1, until)), lows)
 
 

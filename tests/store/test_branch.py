@@ -209,9 +209,16 @@ def test_the_origin_says_what_was_changed(cards):
         columns=["kind", "parent_position", "position", "stream", "type"],
     ).astype({"kind": "str", "position": "Int64", "stream": "str", "type": "str"})
     assert_frame_equal(fork.origin, expected)
-    assert repr(fork) == (
-        "<EventStore, branch of a store in memory at 4 (1 dropped, 1 edited, 1 inserted): 4 events>"
-    )
+    assert "at 4 (1 dropped, 1 edited, 1 inserted): 4 events" in repr(fork)
+
+
+def test_a_branch_says_whose_it_is(path):
+    with el.EventStore(path) as store:
+        store.append("card-7", loaded(1))
+
+        assert repr(store.branch(drop=[1]).branch()) == (
+            f"<EventStore, branch of a branch of {str(path)!r} at 0: 0 events>"
+        )
 
 
 # -- a store like any other --------------------------------------------------------------------------
