@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 import eventlab as el
+from benchmarks import rules
 from benchmarks.measure import Setting
 
 SLICE = 1_000_000
@@ -71,6 +75,25 @@ def ensure(setting: Setting) -> None:
             events = min(SLICE, setting.events - start)
             store.append_frame(frame(events, streams(setting.events), start), **ROLES)
             progress.update(events)
+
+
+def ensure_snapshots(setting: Setting) -> None:
+    """Copy the large log and take snapshots of all cards, unless this run has done so already."""
+    ensure(setting)
+    if setting.snapshots.exists():
+        return
+    shutil.copy(setting.log, setting.snapshots)
+    with opened_with_snapshots(setting, read_only=False):
+        pass  # they are taken when they are opened for writing
+
+
+@contextmanager
+def opened_with_snapshots(
+    setting: Setting, *, read_only: bool = True
+) -> Iterator[tuple[el.EventStore, el.Snapshots]]:
+    """Open the copy of the large log and the snapshots in it."""
+    with el.EventStore(setting.snapshots, read_only=read_only) as store:
+        yield store, el.Snapshots(store, rules.CARDS)
 
 
 def streams(events: int, each: int = PER_STREAM) -> int:

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 import psutil
@@ -23,15 +23,21 @@ LOOK_EVERY = 0.01  # seconds between two looks at the memory
 
 @dataclass(frozen=True)
 class Setting:
-    """How large the large log is, and where it and other files may lie."""
+    """How large the large log is, where it and other files may lie, and whether figures are kept."""
 
     events: int
     folder: Path
+    keep: bool = False
 
     @property
     def log(self) -> Path:
         """The file with the large log; it is made when it is first needed."""
         return self.folder / "log.duckdb"
+
+    @property
+    def snapshots(self) -> Path:
+        """A copy of that file in which snapshots are kept."""
+        return self.folder / "snapshots.duckdb"
 
 
 class Watch:
@@ -70,7 +76,15 @@ class Result:
     @property
     def seconds(self) -> float:
         """The median of all samples."""
-        return median(sample for samples in self.rounds for sample in samples)
+        return median(self._samples())
+
+    @property
+    def p95(self) -> float:
+        """The time that 95 of 100 samples stay below."""
+        return quantiles(self._samples(), n=20, method="inclusive")[-1]
+
+    def _samples(self) -> list[float]:
+        return [sample for samples in self.rounds for sample in samples]
 
 
 def ratio(ours: Result, theirs: Result) -> float:

@@ -34,7 +34,7 @@ class Goal(NamedTuple):
         return f"{self}: met" if met else f"{self}: **missed** by {abs(off):.0%}"
 
     def __str__(self) -> str:
-        return f"{self.sign} {self.bound:,g}{self.unit}"
+        return f"{self.sign} {self.bound:,.10g}{self.unit}"
 
 
 class Row(NamedTuple):
@@ -67,6 +67,11 @@ def ms(result: Result) -> str:
     """Return the median time in milliseconds."""
     found = result.seconds * 1000
     return f"{found:.1f} ms" if found < 10 else f"{found:,.0f} ms"
+
+
+def p95(result: Result) -> str:
+    """Return the time that 95 of 100 stay below, and the median, in milliseconds."""
+    return f"p95 {result.p95 * 1000:,.0f} ms, median {ms(result)}"
 
 
 def memory(*results: Result) -> str:

@@ -17,6 +17,10 @@ THEMES = {
     "fold": "a Fold end to end, against a bare loop and the eventsourcing package",
     "projection": "a Projection of the large log against SQL by hand",
     "stream": "one stream of the large log, read and folded",
+    "cuts": "the state at any position, with and without snapshots",
+    "past": "history, diff, panel, bisect and lifetimes",
+    "seal": "sealing and verifying",
+    "growth": "how the verbs grow with the log",
     "opening": "opening the large log",
     "browser": "key press to DOM in JupyterLab",
 }
@@ -32,7 +36,9 @@ def main() -> None:
         return
     described, began = report.machine(asked.events), time.monotonic()
     with TemporaryDirectory(prefix="eventlab-bench-") as folder:
-        rows = _measured(asked.names or list(THEMES), Setting(asked.events, Path(folder)))
+        rows = _measured(
+            asked.names or list(THEMES), Setting(asked.events, Path(folder), asked.write)
+        )
     print(f"\n{described}\n\n{report.table(rows)}\n")
     print(f"{time.monotonic() - began:.0f} s in all", file=sys.stderr)
     if asked.write:
