@@ -48,6 +48,7 @@ from eventlab.timetravel import (
     require_names,
     with_keys,
 )
+from eventlab.timetravel.lifetimes import INTERVAL, clock_of
 from eventlab.timetravel.panel import parts_between
 
 if TYPE_CHECKING:
@@ -198,6 +199,13 @@ class Projection(TimeTravel):
             for part in parts_between(log, cuts, by):
                 carried.add(part)
                 yield self.typed(carried.state())
+
+    def lifetimes(self, log: Log) -> pd.DataFrame:
+        """Return the histories of all keys at once, each state as the interval in which it held."""
+        bound = Bound()
+        query = self.query(bound, log).by_number().lifetimes(clock_of(log))
+        rows = self._typed(self._run(log, query, bound), [*INTERVAL, *self.fields])
+        return rows.astype({"valid_until": "Int64", "until_time": frames.UTC_TIME})
 
     def typed(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return rows of keys, fields and ``position`` as the state frame they are."""

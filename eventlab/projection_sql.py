@@ -109,6 +109,35 @@ class Query:
             f"order by {self.order_by}, {keys}"
         )
 
+    def lifetimes(self, clock: str) -> str:
+        """Return the query for one row per state a key was in: from when until when, and its fields."""
+        keys = ", ".join(self.keys)
+        life = f"{keys}, _life" if self.ends_with else keys
+        interval = [
+            "position as valid_from",
+            "lead(position) over key as valid_until",
+            f"{clock} as from_time",
+            f"lead({clock}) over key as until_time",
+        ]
+        fields = [
+            f"{self._combined(name, column, ' over life')} as {quoted(name)}"
+            for name, column in self.columns
+        ]
+        rows = (
+            f"{_select(*self.keys, *interval, *fields)}\n"
+            f"from {_nested(self._lives(()))} as lives\n"
+            f"window life as (partition by {life} order by {self.order_by} rows unbounded preceding),\n"
+            f"  key as (partition by {keys} order by {self.order_by})"
+            f"{' qualify not _ends' if self.ends_with else ''}"
+        )
+        order = "from_time, valid_from" if self._is_reordered() else "valid_from"
+        if self.keys == ["stream_no"]:
+            return (
+                f"select names.stream, lives.* exclude stream_no from {_nested(rows)} as lives\n"
+                f"join main.streams as names using (stream_no)\norder by {order}"
+            )
+        return f"{rows}\norder by {order}, {keys}"
+
     def part(self, names: Iterable[str]) -> str:
         """Return a query that computes the key and no more than the columns named."""
         columns = tuple((name, column) for name, column in self.columns if name in names)

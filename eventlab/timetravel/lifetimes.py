@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from eventlab import frames
 from eventlab.timetravel.names import MOMENT
 
 if TYPE_CHECKING:
@@ -26,8 +27,13 @@ def lifetimes(projection: TimeTravel, log: Log) -> pd.DataFrame:
         from_time=changes[clock],
         until_time=following[clock],
     )
-    fields = changes.drop(columns=[*keys, *MOMENT, "alive"])
-    return pd.concat([rows, fields], axis="columns")[changes["alive"]].reset_index(drop=True)
+    living = changes.drop(columns=[*keys, *MOMENT, "alive"])[changes["alive"]]
+    if living.empty:  # no value says what type the fields have; the state of nothing does
+        living = projection(log.until(position=0)).drop(columns="position").reset_index(drop=True)
+        fields = {str(name): living[name].array for name in living}
+    else:
+        fields = {str(name): frames.column(frames.values(living[name])).array for name in living}
+    return rows[changes["alive"]].assign(**fields).reset_index(drop=True)
 
 
 def clock_of(log: Log) -> str:
