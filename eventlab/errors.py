@@ -432,7 +432,7 @@ class SnapshotWarning(UserWarning):
     def damaged(cls, name: str, position: int) -> SnapshotWarning:
         """Say which snapshot is not what was kept."""
         return cls(
-            f"the snapshot of {name!r} at position {position} is damaged and is ignored; the answer is "
+            f"the snapshot of {name!r} at position {position:,} is damaged and is ignored; the answer is "
             "folded from an earlier one or from the start. update() takes it again."
         )
 
