@@ -10,7 +10,11 @@ not stored; it is a *fold* of the log. So there is one idea to learn, and the pa
 3. **A projection folds a log into state.** `Fold` is a Python function, `Projection` is columns that DuckDB
    computes. Called on any log they give a dataframe with one row per key; ``history`` gives the way there.
 4. **Time travel is the same fold over a shorter log.** ``cards(store.until(recorded="2026-03-31"))`` is what
-   was known then. ``eventlab.widgets.TimeMachine`` puts that cut on a slider.
+   was known then. ``diff``, ``blame``, ``bisect``, ``panel``, ``lifetimes`` and ``asof`` ask about the way
+   there, ``store.branch`` tells it otherwise, and `Snapshots` gives the same answers without folding
+   from the start. ``eventlab.widgets.TimeMachine`` puts the cut on a slider.
+5. **A log can be held to account.** ``store.seal`` and ``store.verify`` name whatever was changed behind its
+   back, ``log.trace`` draws which event caused which.
 
 >>> import eventlab as el
 >>> store = el.EventStore()
