@@ -144,15 +144,23 @@ def _shifted(scan: Scan, stretch: Stretch) -> Scan:
 def _looked_up(scan: Scan, name: str, width: int) -> Scan:
     """Return the scan that finds the shift of each event in a table.
 
-    DuckDB joins a range to an equality fast, and by a range alone slowly: hence the buckets.
+    DuckDB 2.0 joins a range to an equality fast, and by a range alone slowly: hence the buckets. It must not
+    make this join first, where a cut leaves few events: hence a left join, which it keeps in its place, and
+    the test for an event with no place on both sides at once, or it would make an inner join of it.
     """
     places = f"{name}_places"
     join = (
-        f"join {name}.own.moved_positions as {places} on {places}.bucket = {scan.position} // {width} "
+        f"left join {name}.own.moved_positions as {places} "
+        f"on {places}.bucket = {scan.position} // {width} "
         f"and {scan.position} between {places}.low and {places}.high"
     )
+    moved = f"({scan.position} + {places}.shift)"
     return replace(
-        scan, joins=(*scan.joins, join), position=f"({scan.position} + {places}.shift)", span=None
+        scan,
+        where=(*scan.where, f"{moved} is not null"),
+        joins=(*scan.joins, join),
+        position=moved,
+        span=None,
     )
 
 

@@ -116,7 +116,7 @@ def _with_events(
     mentioned = set(columns) if everything else words(body)
     named = bool(mentioned & set(_NAMED))
     shown = [_NAMED.get(c, f"events.{c}") for c in columns if c in mentioned or c not in _COSTLY]
-    names = f" join {cut.streams_source()} using (stream_no)" if named else ""
+    names = cut.streams_source() if named else ""
     # Not materialized: a body may read events twice, and each reading needs other columns.
     return (
         f"with events as not materialized ({union(scans, shown, payload, names, where)})\n{text}",

@@ -19,12 +19,14 @@ _SHIFTED = re.compile(rf"\bevents\.({'|'.join(SHIFTED)})\b")
 
 Joins = tuple[str, ...]
 
+OF_THE_STORE = "main.events"
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """One scan of a table of events: what it leaves out, and how its numbers read in this log."""
 
-    table: str = "main.events"
+    table: str = OF_THE_STORE
     where: tuple[str, ...] = ()
     joins: Joins = ()
     position: str = "events.position"
@@ -39,11 +41,11 @@ class Scan:
         """Return the SELECT of these columns.
 
         ``columns`` and ``where`` name the columns of the log as ``events.<column>``; ``payload`` are
-        fields with a name already, and ``names`` is the join with the streams' names, or nothing.
+        fields with a name already, and ``names`` is where the streams' names are, or nothing.
         """
         columns = list(columns)
         shown = [*map(self._shown, columns), *payload]
-        joins = [*self._joins_for(" ".join([*columns, where])), names]
+        joins = [*self._joins_for(" ".join([*columns, where])), self._join_names(names)]
         conditions = [*self.where, self._read(where)]
         return (
             f"select {', '.join(shown)} from {self.table} as events {' '.join(joins)} "
@@ -52,7 +54,7 @@ class Scan:
 
     def inside(self, catalog: str) -> Scan:
         """Return the scan of the same table, whichever database a query stands in."""
-        is_bare = self.table == "main.events"
+        is_bare = self.table == OF_THE_STORE
         return replace(self, table=f"{catalog}.{self.table}") if is_bare else self
 
     def meets(self, low: int | None, high: int | None) -> bool:
@@ -61,6 +63,12 @@ class Scan:
             return True
         first, last = self.span
         return (low is None or low <= last) and (high is None or first <= high)
+
+    def _join_names(self, names: str) -> str:
+        # A branch's names are a union, which DuckDB 2.0 would join to all events before it looks for the few
+        # of a cut (5 s instead of 15 ms); a left join it keeps in its place. No event is without a name.
+        kind = "join" if self.table == OF_THE_STORE else "left join"
+        return f"{kind} {names} using (stream_no)" if names else ""
 
     def _shown(self, column: str) -> str:
         bare = column.removeprefix("events.")
