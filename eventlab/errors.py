@@ -437,6 +437,14 @@ class SnapshotWarning(UserWarning):
         )
 
     @classmethod
+    def beyond(cls, name: str, position: int, head: int) -> SnapshotWarning:
+        """Say that events are gone which a snapshot has seen."""
+        return cls(
+            f"the snapshot of {name!r} at position {position} lies beyond the end of the log, at {head}, and "
+            "is ignored: verify() of the store says whether events are missing."
+        )
+
+    @classmethod
     def outdated(cls, name: str) -> SnapshotWarning:
         """Say that the rule has changed since."""
         return cls(

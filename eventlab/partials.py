@@ -40,8 +40,13 @@ MONOIDS = {
     "count": Monoid("count({value})", "coalesce({early}, 0) + coalesce({late}, 0)"),
     "first": Monoid("arg_min({value}, position)", "coalesce({early}, {late})"),
     "last": Monoid("arg_max({value}, position)", "coalesce({late}, {early})"),
-    "least": Monoid("min({value})", "least({early}, {late})"),
-    "greatest": Monoid("max({value})", "greatest({early}, {late})"),
+    # Not least() and greatest(): given a VARIANT 1 and 2^60, DuckDB 2.0 says that 2^60 is the least.
+    "least": Monoid(
+        "min({value})", "case when {late} < {early} then {late} else coalesce({early}, {late}) end"
+    ),
+    "greatest": Monoid(
+        "max({value})", "case when {late} > {early} then {late} else coalesce({early}, {late}) end"
+    ),
     "distinct": Monoid(
         "list(distinct {value}) filter (where {value} is not null)",
         "list_distinct(list_concat({early}, {late}))",

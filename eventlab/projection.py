@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
@@ -194,10 +195,10 @@ class Projection(TimeTravel):
         if by == "occurred" or log.cut.by_occurrence:
             yield from super().states(log, cuts, by)
             return
-        self._require_types(log)
         with Carried(log, self.query) as carried:
             for part in parts_between(log, cuts, by):
-                carried.add(part)
+                with self.explained(part):
+                    carried.add(part)
                 yield self.typed(carried.state())
 
     def lifetimes(self, log: Log) -> pd.DataFrame:
@@ -240,9 +241,15 @@ class Projection(TimeTravel):
         return Query(self.touches, self.columns, self.ends_with, bind, *order)
 
     def _run(self, log: Log, body: str, bound: Bound) -> pd.DataFrame:
+        with self.explained(log):
+            return log.frame(body, bound.params)
+
+    @contextmanager
+    def explained(self, log: Log) -> Iterator[None]:
+        """Say which part of the description fails over a log, where DuckDB fails or would guess a type."""
         try:
             self._require_types(log)
-            return log.frame(body, bound.params)
+            yield
         except EventLabError:
             raise
         except Exception as error:

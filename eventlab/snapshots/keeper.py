@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -62,6 +64,10 @@ class Keeper(ABC):
     def rows(self, start: Start | None, tail: Log) -> Rows:
         """Return the same as the rows of a new snapshot."""
 
+    def explained(self, _log: Log) -> AbstractContextManager[None]:
+        """Say what is wrong with a rule where DuckDB cannot compute rows of it."""
+        return nullcontext()
+
 
 class KeepsParts(Keeper):
     """Partial aggregates, a typed column for each: merged by DuckDB."""
@@ -71,14 +77,12 @@ class KeepsParts(Keeper):
         self.columns = self._parts(Bound()).columns
 
     def types(self, log: Log) -> str:
-        """Return the SQL type of every column; they follow the kinds that payload fields have held."""
+        """Return the SQL type of every column, and a digest of the query: it names those of the fields."""
         rows = self.empty(log)
-        try:
-            with log.borrowed() as con:
-                found = con.execute(rows.sql, rows.params).description or []
-        except Exception as error:
-            raise self._projection.diagnosis(log, error) from error
-        return ", ".join(str(column[1]) for column in found)
+        with self._projection.explained(log), log.borrowed() as con:
+            found = con.execute(rows.sql, rows.params).description or []
+        types = ", ".join(str(column[1]) for column in found)
+        return f"{types}; {hashlib.sha256(rows.sql.encode()).hexdigest()}"
 
     def empty(self, log: Log) -> Rows:
         """Return a SELECT with the columns and types of what is kept."""
@@ -101,9 +105,13 @@ class KeepsParts(Keeper):
         query, cut = tail.query(f"select {', '.join(self.columns)} from ({body})")
         return Rows(query, {**cut, **bound.params})
 
+    def explained(self, log: Log) -> AbstractContextManager[None]:
+        """Say what is wrong with the projection where DuckDB cannot compute it, or would guess a type."""
+        return self._projection.explained(log)
+
     def _final(self, rows: Rows, log: Log, order: str = "", limit: str = "") -> pd.DataFrame:
         query = self._parts(literal).final(f"({rows.sql})", order, limit)
-        with log.borrowed() as con:
+        with self._projection.explained(log), log.borrowed() as con:
             return self._projection.typed(frames.query(con, query, rows.params))
 
     def _before(self, start: Start, bound: Bound) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import warnings
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -13,13 +11,14 @@ from tqdm.auto import tqdm
 
 from eventlab.errors import SnapshotRefused, SnapshotWarning
 from eventlab.snapshots.keeper import Start, keeper_of
-from eventlab.store.snapshot_tables import Kept, Rule, SnapshotTable
+from eventlab.snapshots.shelf import Shelf
 from eventlab.timetravel import Key, TimeTravel
 
 if TYPE_CHECKING:
     from eventlab.fold import Fold
     from eventlab.projection import Projection
     from eventlab.store import EventStore, Log
+    from eventlab.store.snapshot_tables import Kept
 
 LEAST = 1000
 """Events between snapshots, at least, where no interval is given."""
@@ -89,10 +88,9 @@ class Snapshots(TimeTravel):
         self.name, self.version = projection.name, projection.version
         self.key_names = projection.key_names
         self.replayed = 0
-        self._trusted: dict[int, bool] = {}
-        self._warned: set[str] = set()
-        self._known: tuple[int, SnapshotTable | None, list[Kept]] | None = None
-        if self._is_writable:
+        self._shelf = Shelf(store, projection, keeper)
+        self._due = (0, 0)
+        if not store.read_only:
             self.update()
             store.watch(self)
 
@@ -160,46 +158,42 @@ class Snapshots(TimeTravel):
 
         Interrupted, it leaves those taken so far. Damaged ones are taken again.
         """
-        con = self._store.cursor()
-        table = self._made(con)
-        kept = self._without_damaged(con, table)
-        head, last = self._store.head, kept[-1] if kept else None
-        begin = last.position if last else 0
-        with tqdm(
-            total=head - begin,
-            desc=f"snapshots of {self.name}",
-            unit=" events",
-            delay=2,
-            leave=False,
-        ) as bar:
-            while (following := self._next(last)) <= head:
-                last = self._take(con, table, last, following)
-                kept.append(last)
-                bar.update(last.position - bar.n - begin)
-        self._known = (len(self._store.fields()), table, kept)
+        with self._store.upkeep():
+            kept = self._shelf.cleared()
+            last, head = kept[-1] if kept else None, self._store.head
+            begin = last.position if last else 0
+            with tqdm(
+                total=head - begin,
+                desc=f"snapshots of {self.name}",
+                unit=" events",
+                delay=2,
+                leave=False,
+            ) as bar:
+                while (following := self._next(last)) <= head:
+                    last = self._shelf.take(last, following)
+                    bar.update(last.position - bar.n - begin)
+            self._due = len(self._store.fields()), following
         return self
 
     def appended(self, position: int) -> None:
         """Keep up with an append; whatever goes wrong here, the append is done."""
-        kept = self._kept(warn=False)
-        if position < self._next(kept[-1] if kept else None):
+        fields, due = self._due
+        if position < due and fields == len(self._store.fields()):
             return
         try:
             self.update()
         except Exception as error:
-            self._warn(SnapshotWarning.not_taken(self.name, error))
+            # What fails once fails again: it is not tried at every append, and ever more rarely.
+            self._due = len(self._store.fields()), position + max(LEAST, position - due)
+            self._shelf.warn("not taken", SnapshotWarning.not_taken(self.name, error))
 
     def drop(self) -> None:
         """Delete all snapshots of this projection; no answer changes."""
-        con = self._store.cursor()
-        table = self._table(con)
-        if table is not None:
-            table.drop(con, [kept.position for kept in table.kept(con)])
-        self._known = None
+        self._shelf.drop()
 
     def kept(self) -> pd.DataFrame:
         """Return what is stored, folding nothing: one row per snapshot, ``position`` and ``rows``."""
-        found = [(one.position, one.rows) for one in self._kept()]
+        found = [(one.position, one.rows) for one in self._shelf.kept()]
         return pd.DataFrame(found, columns=["position", "rows"]).astype("int64")
 
     def verify(self) -> pd.DataFrame:
@@ -211,25 +205,17 @@ class Snapshots(TimeTravel):
             ``position``, ``rows``, ``intact`` (its digest still holds) and ``equal`` (it is the state that
             folding from the first event gives).
         """
-        con, found = self._store.cursor(), []
-        table = self._table(con)
-        for kept in table.kept(con) if table else []:
-            start = Start(table, kept.position)  # type: ignore[arg-type]  # no snapshot without a table
-            intact = table.measured(con, kept.position) == (kept.rows, kept.digest)  # type: ignore[union-attr]
-            found.append((kept.position, kept.rows, intact, intact and self._equals_replay(start)))
+        found = []
+        for kept in self._shelf.kept():
+            intact = self._shelf.is_intact(kept)
+            found.append((kept.position, kept.rows, intact, intact and self._equals_replay(kept)))
         frame = pd.DataFrame(found, columns=["position", "rows", "intact", "equal"])
         return frame.astype({"position": "int64", "rows": "int64", "intact": bool, "equal": bool})
 
-    def _equals_replay(self, start: Start) -> bool:
-        log = self._store.until(position=start.position)
-        kept = self._keeper.state(start, log.since(position=start.position + 1))
-        return bool(kept.equals(self._projection(log)))
-
-    def _take(self, con: Any, table: SnapshotTable, last: Kept | None, position: int) -> Kept:
-        log = self._store.until(position=position)
-        start = Start(table, last.position) if last else None
-        tail = log.since(position=last.position + 1) if last else log
-        return table.keep(con, position, *self._keeper.rows(start, tail))
+    def _equals_replay(self, kept: Kept) -> bool:
+        log = self._store.until(position=kept.position)
+        state = self._keeper.state(self._shelf.start(kept), log.since(position=kept.position + 1))
+        return bool(state.equals(self._projection(log)))
 
     def _next(self, last: Kept | None) -> int:
         if self.every is not None:
@@ -240,97 +226,21 @@ class Snapshots(TimeTravel):
 
     def _start(self, log: Log) -> Start | None:
         """Return the last sound snapshot before the end of a log, if it can be gone on from."""
-        if not (log.is_of(self._store) and log.cut.is_prefix) or not self._covers(log.cut.streams):
+        streams = log.cut.streams
+        if not (log.is_of(self._store) and log.cut.is_prefix):
             return None
-        kept, head = self._kept(), self._end(log)
-        con, table = self._store.cursor(), self._table_known()
-        for one in reversed(kept):
-            if one.position <= head and table and self._is_sound(con, table, one):
-                streams = log.cut.streams
-                return Start(
-                    table, one.position, None if streams is None else tuple(sorted(streams))
-                )
-        return None
-
-    def _table_known(self) -> SnapshotTable | None:
-        return self._known[1] if self._known else None
-
-    def _covers(self, streams: frozenset[str] | None) -> bool:
-        return streams is None or self.by_stream
+        if streams is not None and not self.by_stream:
+            return None
+        last = self._shelf.last(self._end(log))
+        return None if last is None else self._shelf.start(last, streams)
 
     def _end(self, log: Log) -> int:
         """Return a position up to which a log shows everything."""
-        cut = log.cut
-        everything: Log = self._store
-        if cut.recorded.high is not None:
-            everything = everything.until(recorded=cut.recorded.high)
-        elif cut.position.high is not None:
-            return int(cut.position.high)
-        return (
-            everything.head
-            if cut.position.high is None
-            else min(everything.head, cut.position.high)
-        )
-
-    def _kept(self, *, warn: bool = True) -> list[Kept]:
-        """Return the snapshots there are for the projection as it is, and the events as they are."""
-        fields = len(self._store.fields())
-        if self._known is None or self._known[0] != fields:
-            con = self._store.cursor()
-            table = self._table(con)
-            kept = table.kept(con) if table else []
-            self._known = (fields, table, [one for one in kept if one.position <= self._store.head])
-            # One that can write has taken its own when it was made: now they are dropped, or too early.
-            is_left_without = warn and not kept and not self._is_writable
-            if is_left_without and SnapshotTable.has_of_name(con, self.name):
-                self._warn(SnapshotWarning.outdated(self.name))
-        return self._known[2]
-
-    def _is_sound(self, con: Any, table: Any, kept: Kept) -> bool:
-        """Whether the rows of a snapshot are those that were kept; looked at once."""
-        if kept.position not in self._trusted:
-            try:
-                sound = table.measured(con, kept.position) == (kept.rows, kept.digest)
-            except Exception:
-                sound = False
-            self._trusted[kept.position] = sound
-            if not sound:
-                self._warn(SnapshotWarning.damaged(self.name, kept.position))
-        return self._trusted[kept.position]
-
-    def _without_damaged(self, con: Any, table: SnapshotTable) -> list[Kept]:
-        """Return the sound snapshots; from the first damaged one on all are deleted."""
-        kept = table.kept(con)
-        sound = [
-            self._is_sound(con, table, one) and one.position <= self._store.head for one in kept
-        ]
-        first = sound.index(False) if False in sound else len(kept)
-        if first < len(kept):
-            table.drop(con, [one.position for one in kept[first:]])
-            self._trusted.clear()
-        return kept[:first]
-
-    def _table(self, con: Any) -> SnapshotTable | None:
-        return SnapshotTable.find(con, self._rule(), self._keeper.columns)
-
-    def _made(self, con: Any) -> SnapshotTable:
-        empty = self._keeper.empty(self._store)
-        return SnapshotTable.make(con, self._rule(), self._keeper.columns, *empty)
-
-    def _rule(self) -> Rule:
-        definition = hashlib.sha256(self.definition.encode()).hexdigest()
-        return Rule(self.name, self.version, definition, self._keeper.types(self._store))
-
-    @property
-    def _is_writable(self) -> bool:
-        return not self._store.read_only
-
-    def _warn(self, warning: SnapshotWarning) -> None:
-        """Warn of the first of each kind of trouble."""
-        kind = str(warning).split(" ", 2)[1]
-        if kind not in self._warned:
-            self._warned.add(kind)
-            warnings.warn(warning, stacklevel=3)
+        high = log.cut.position.high
+        if log.cut.recorded.high is None:
+            return self._store.head if high is None else int(high)
+        known = self._store.until(recorded=log.cut.recorded.high).head
+        return known if high is None else min(known, int(high))
 
     # -- how it reads ------------------------------------------------------------------------------
 
@@ -341,7 +251,7 @@ class Snapshots(TimeTravel):
         return f"<p>{escape(self._title())}</p>"
 
     def _title(self) -> str:
-        kept = self._kept()
+        kept = self._shelf.kept()
         if not kept:
             return f"Snapshots of {self.name!r}: none"
         rows = sum(one.rows for one in kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -199,6 +200,10 @@ class EventStore(Log):
     def watch(self, watcher: Watcher) -> None:
         """Tell somebody of every append of this process, after it is committed."""
         self._ledger.watch(watcher)
+
+    def upkeep(self) -> AbstractContextManager[object]:
+        """Return the lock of whoever keeps something beside the log: one in this process at a time."""
+        return self._ledger.upkeep
 
     @property
     def read_only(self) -> bool:

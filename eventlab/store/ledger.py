@@ -53,6 +53,9 @@ class Ledger:
 
     def __init__(self) -> None:
         self.lock = RLock()
+        self.upkeep = (
+            RLock()
+        )  # of what is kept beside the log; nobody who waits for it holds the other
         self._catalogue = Lock()  # of its own: a query must not wait for a long import
         self._watchers: WeakSet[Watcher] = WeakSet()
         self.forget()

@@ -77,19 +77,23 @@ class SnapshotTable:
     ) -> SnapshotTable:
         """Return the table of a rule; a new one has the columns and types of a query, `empty`."""
         con.execute(TABLES)
-        known = cls.find(con, rule, columns)
-        if known:
-            return known
         with transaction(con):
-            [(number,)] = con.execute(
-                "select coalesce(max(rule), 0) + 1 from snapshot_rules"
-            ).fetchall()
-            con.execute("insert into snapshot_rules values (?, ?, ?, ?, ?)", [number, *rule])
+            table = cls.find(con, rule, columns) or cls._registered(con, rule, columns)
             con.execute(
-                f"create table snapshot_rows_{number} as "
+                f"create table if not exists {table.name} as "
                 f"select 0::bigint as snapshot, * from ({empty}) limit 0",
                 params,
             )
+        return table
+
+    @classmethod
+    def _registered(
+        cls, con: duckdb.DuckDBPyConnection, rule: Rule, columns: Sequence[str]
+    ) -> SnapshotTable:
+        [(number,)] = con.execute(
+            "select coalesce(max(rule), 0) + 1 from snapshot_rules"
+        ).fetchall()
+        con.execute("insert into snapshot_rules values (?, ?, ?, ?, ?)", [number, *rule])
         return cls(number, columns)
 
     @classmethod

@@ -1,6 +1,7 @@
 """Snapshots are a cache: the same answers, fewer events folded, and nothing lost with them."""
 
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +14,14 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import eventlab as el
-from eventlab.errors import EventLabError, SnapshotRefused, SnapshotWarning
+from eventlab.errors import (
+    ColumnFailed,
+    EventLabError,
+    SnapshotRefused,
+    SnapshotWarning,
+    UntypedField,
+)
+from eventlab.snapshots.shelf import Shelf
 from tests.test_laws import BOTH, CARD, CARDS, START, laws, logs, store_of
 from tests.timetravel.test_panel import EVERYTHING
 
@@ -221,6 +229,53 @@ def test_a_rule_that_cannot_be_computed_is_refused_as_ever():
         el.Snapshots(store, el.Projection("cards", balance=el.total("amount * 2")))
 
 
+@pytest.mark.parametrize("every", [2, 4, 100])
+def test_a_value_that_cannot_be_computed_is_named_as_without_snapshots(every):
+    store = el.EventStore()
+    store.append("card-1", [el.Event("CardLoaded", {"amount": text}) for text in ["1", "2", "x"]])
+    cards = el.Projection("cards", balance=el.total("amount::INTEGER"))
+
+    with pytest.raises(ColumnFailed, match="column 'balance' of projection 'cards'"):
+        el.Snapshots(store, cards, every=every)(store)
+
+
+@pytest.mark.parametrize("every", [2, 100])
+def test_a_type_that_would_be_guessed_is_refused_as_without_snapshots(every):
+    store = el.EventStore()
+    store.append(
+        "card-1", [el.Event("CardLoaded", {"note": note}) for note in ["a", [1], {"b": 1}]]
+    )
+    cards = el.Projection("cards", note=el.last("data.note || '!'"))
+
+    with pytest.raises(UntypedField, match=r"computes with data\.note"):
+        el.Snapshots(store, cards, every=every)(store)
+
+
+def test_a_field_that_counts_in_another_way_since_starts_anew():
+    """The column holds text before and after; but 1 reads 1.0 once the field holds 2.5 as well."""
+    store = el.EventStore()
+    cards = el.Projection("cards", paid=el.first("data.amount || ' paid'"))
+    loads(store, 15)
+    fast = el.Snapshots(store, cards, every=10)
+    assert fast(store)["paid"].tolist() == ["1 paid"]
+
+    store.append("card-1", el.Event("CardLoaded", {"amount": 2.5}))
+
+    assert cards(store)["paid"].tolist() == ["1.0 paid"]
+    assert fast(store)["paid"].tolist() == ["1.0 paid"]
+
+
+def test_least_and_greatest_compare_values_of_several_kinds_as_numbers_and_texts():
+    store = el.EventStore()
+    values = [2**60, "tea", 1, 2**60]
+    store.append("card-1", [el.Event("CardLoaded", {"amount": value}) for value in values])
+    cards = el.Projection("cards", low=el.least("amount"), high=el.greatest("amount"))
+
+    for every in (1, 2, 3):
+        assert_frame_equal(el.Snapshots(store, cards, every=every)(store), cards(store))
+    assert cards(store)["low"].tolist() == [1]
+
+
 DAMAGES = {
     "a changed row": "update {rows} set position = position + 1 where snapshot = 20",
     "a missing row": "delete from {rows} where snapshot = 20",
@@ -249,16 +304,41 @@ def test_damage_is_said_once_and_the_answer_is_right(rule, damage, tmp_path):
 
 
 @both
-def test_update_takes_damaged_snapshots_again(rule, tmp_path):
+def test_a_snapshot_beyond_the_end_of_the_log_is_ignored_with_a_warning(rule, tmp_path):
+    path = tmp_path / "cards.duckdb"
+    with el.EventStore(path) as store:
+        loads(store, 25)
+        el.Snapshots(store, rule, every=10)
+    with duckdb.connect(path) as con:
+        con.execute("update snapshots set position = 30 where position = 20")
+        con.execute("update snapshot_rows_1 set snapshot = 30 where snapshot = 20")
+
+    with el.EventStore(path, read_only=True) as store:
+        fast = el.Snapshots(store, rule, every=10)
+        with pytest.warns(
+            SnapshotWarning, match="at position 30 lies beyond the end of the log, at 25"
+        ):
+            assert_frame_equal(fast(store), rule(store))
+        assert_frame_equal(fast(store), rule(store))  # a second warning would be an error
+        assert fast.replayed == 15
+    with el.EventStore(path) as store:
+        with pytest.warns(SnapshotWarning, match="lies beyond"):
+            fast = el.Snapshots(store, rule, every=10)
+        assert fast.verify()["position"].tolist() == [10, 20]
+
+
+@both
+@pytest.mark.parametrize("damage", ["a missing row", "no table"])
+def test_update_takes_damaged_snapshots_again(rule, damage, tmp_path):
     path = tmp_path / "cards.duckdb"
     with el.EventStore(path) as store:
         loads(store, 35)
         el.Snapshots(store, rule, every=10)
     with duckdb.connect(path) as con:
-        con.execute(DAMAGES["a missing row"].format(rows="snapshot_rows_1"))
+        con.execute(DAMAGES[damage].format(rows="snapshot_rows_1"))
 
     with el.EventStore(path) as store:
-        with pytest.warns(SnapshotWarning, match="at position 20 is damaged"):
+        with pytest.warns(SnapshotWarning, match=r"at position \d0 is damaged"):
             fast = el.Snapshots(store, rule, every=10)
 
         assert fast.verify()["position"].tolist() == [10, 20, 30]
@@ -272,7 +352,7 @@ def test_verify_tells_a_wrong_snapshot_from_a_damaged_one(rule, tmp_path):
     with el.EventStore(path) as store:
         loads(store, 25)
         fast = el.Snapshots(store, rule, every=10)
-        con, table = store.cursor(), fast._table_known()
+        con, table = store.cursor(), fast._shelf._table()
         con.execute("update snapshot_rows_1 set position = 3 where snapshot = 20")
         rows, digest = table.measured(con, 20)
         con.execute("update snapshots set digest = ? where position = 20", [digest])
@@ -292,14 +372,14 @@ def test_an_interrupted_update_leaves_what_it_took(rule, monkeypatch):
     loads(store, 25)
     taken = []
 
-    def stop_at_the_second(self, con, table, last, position):
+    def stop_at_the_second(self, last, position):
         if taken:
             raise KeyboardInterrupt
         taken.append(position)
-        return take(self, con, table, last, position)
+        return take(self, last, position)
 
-    take = el.Snapshots._take
-    monkeypatch.setattr(el.Snapshots, "_take", stop_at_the_second)
+    take = Shelf.take
+    monkeypatch.setattr(Shelf, "take", stop_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         el.Snapshots(store, rule, every=10)
     monkeypatch.undo()
@@ -319,6 +399,59 @@ def test_upkeep_that_fails_fails_no_append():
 
     assert len(store) == 4
     assert fast(store)["seen"].tolist() == [{1, 2}]
+
+
+def test_upkeep_that_failed_is_not_tried_at_every_append():
+    folded = []
+
+    def evolve(state, event):
+        folded.append(event.position)
+        return {"seen": {1, 2}}
+
+    store = el.EventStore()
+    fast = el.Snapshots(store, el.Fold(evolve, {"seen": None}, name="sets"), every=10)
+    with pytest.warns(SnapshotWarning, match="the append is done"):
+        loads(store, 10)
+    folded.clear()
+
+    for _ in range(30):
+        loads(store, 1)
+
+    assert fast.kept().empty
+    assert folded == []
+
+
+@both
+def test_snapshots_that_others_drop_or_take_are_seen(rule):
+    store = el.EventStore()
+    loads(store, 25)
+    fast, other = (el.Snapshots(store, rule, every=10) for _ in range(2))
+    fast(store)
+
+    other.drop()
+    assert_frame_equal(fast(store), rule(store))
+    assert fast.replayed == 25
+
+    other.update()
+    assert_frame_equal(fast(store), rule(store))
+    assert fast.replayed == 5
+
+
+@both
+def test_appends_of_several_threads_keep_them_up_to_date(rule):
+    store = el.EventStore()
+    fast = el.Snapshots(store, rule, every=10)
+
+    def append_ten_times(stream):
+        for _ in range(10):
+            loads(store, 3, stream)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(append_ten_times, ["card-1", "card-2", "card-3", "card-4"]))
+
+    found = fast.verify()
+    assert found["position"].tolist() == list(range(10, 121, 10))
+    assert found["equal"].all()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,140 @@
+"""Which snapshots of a projection there are, and which of them can be gone on from.
+
+What lies on the shelf is asked every time, as others take snapshots and drop them too. Whether the rows of
+one are still those that were kept is looked at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from typing import TYPE_CHECKING
+
+from eventlab.errors import SnapshotWarning
+from eventlab.snapshots.keeper import Keeper, Start
+from eventlab.store.snapshot_tables import Kept, Rule, SnapshotTable
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from eventlab.store import EventStore
+    from eventlab.timetravel import TimeTravel
+
+
+class Shelf:
+    """The snapshots of one projection in one store."""
+
+    def __init__(self, store: EventStore, projection: TimeTravel, keeper: Keeper) -> None:
+        self._store, self._keeper = store, keeper
+        self.name, self._version = projection.name, projection.version
+        self._definition = hashlib.sha256(projection.definition.encode()).hexdigest()
+        self._table_of_fields: tuple[int, SnapshotTable | None] | None = None
+        self._seen: list[Kept] = []
+        self._usable: list[Kept] = []
+        self._sound: dict[Kept, bool] = {}
+        self._warned: set[str] = set()
+
+    def kept(self) -> list[Kept]:
+        """Return the snapshots there are, the first one first; one beyond the end of the log is none."""
+        table = self._table()
+        seen = table.kept(self._con) if table else []
+        if seen != self._seen:
+            self._seen, self._usable = seen, self._within_the_log(seen)
+        return self._usable
+
+    def last(self, until: int) -> Kept | None:
+        """Return the last sound snapshot up to a position."""
+        within = [kept for kept in self.kept() if kept.position <= until]
+        return next(filter(self._is_sound, reversed(within)), None)
+
+    def start(self, kept: Kept, streams: frozenset[str] | None = None) -> Start:
+        """Return a snapshot to go on from, all of it or some streams."""
+        chosen = None if streams is None else tuple(sorted(streams))
+        return Start(self._made(), kept.position, chosen)
+
+    def take(self, last: Kept | None, position: int) -> Kept:
+        """Take the snapshot at a position, going on from the last one, in a transaction of its own."""
+        log = self._store.until(position=position)
+        tail = log.since(position=last.position + 1) if last else log
+        rows = self._keeper.rows(self.start(last) if last else None, tail)
+        with self._keeper.explained(tail):
+            return self._made().keep(self._con, position, *rows)
+
+    def cleared(self) -> list[Kept]:
+        """Return the sound snapshots; from the first damaged one on all are deleted."""
+        self._make()
+        kept = self.kept()
+        sound = next((at for at, one in enumerate(kept) if not self._is_sound(one)), len(kept))
+        damaged = [one for one in self._seen if one not in kept[:sound]]
+        self._delete(damaged)
+        return kept[:sound]
+
+    def drop(self) -> None:
+        """Delete all snapshots."""
+        self.kept()
+        self._delete(self._seen)
+
+    def is_intact(self, kept: Kept) -> bool:
+        """Tell whether the rows of a snapshot are those that were kept."""
+        try:
+            return self._made().measured(self._con, kept.position) == (kept.rows, kept.digest)
+        except Exception:  # whatever was done to the table, DuckDB has an error for it
+            return False
+
+    def warn(self, trouble: str, warning: SnapshotWarning) -> None:
+        """Warn of the first of each kind of trouble."""
+        if trouble not in self._warned:
+            self._warned.add(trouble)
+            warnings.warn(warning, stacklevel=4)
+
+    def _is_sound(self, kept: Kept) -> bool:
+        if kept not in self._sound:
+            self._sound[kept] = self.is_intact(kept)
+        if not self._sound[kept]:
+            self.warn("damaged", SnapshotWarning.damaged(self.name, kept.position))
+        return self._sound[kept]
+
+    def _within_the_log(self, seen: list[Kept]) -> list[Kept]:
+        head = self._store.head
+        usable = [kept for kept in seen if kept.position <= head]
+        if len(usable) < len(seen):
+            self.warn("beyond", SnapshotWarning.beyond(self.name, seen[-1].position, head))
+        return usable
+
+    def _delete(self, kept: list[Kept]) -> None:
+        if kept:
+            self._made().drop(self._con, [one.position for one in kept])
+            self._sound = {one: known for one, known in self._sound.items() if one not in kept}
+
+    # -- the table of the rule ---------------------------------------------------------------------
+
+    def _table(self) -> SnapshotTable | None:
+        """Return the table of the rule, if ever made; another once fields hold values of another kind."""
+        fields = len(self._store.fields())
+        if self._table_of_fields is None or self._table_of_fields[0] != fields:
+            found = SnapshotTable.find(self._con, self._rule(), self._keeper.columns)
+            self._table_of_fields = fields, found
+            if (
+                found is None
+                and self._store.read_only
+                and SnapshotTable.has_of_name(self._con, self.name)
+            ):
+                self.warn("outdated", SnapshotWarning.outdated(self.name))
+        return self._table_of_fields[1]
+
+    def _made(self) -> SnapshotTable:
+        return self._table() or self._make()
+
+    def _make(self) -> SnapshotTable:
+        """Make whatever there is not yet of the table of the rule."""
+        fields, empty = len(self._store.fields()), self._keeper.empty(self._store)
+        table = SnapshotTable.make(self._con, self._rule(), self._keeper.columns, *empty)
+        self._table_of_fields = fields, table
+        return table
+
+    def _rule(self) -> Rule:
+        return Rule(self.name, self._version, self._definition, self._keeper.types(self._store))
+
+    @property
+    def _con(self) -> duckdb.DuckDBPyConnection:
+        return self._store.cursor()
