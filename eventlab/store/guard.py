@@ -18,6 +18,7 @@ from eventlab.errors import SQLError
 from eventlab.store.sqltext import without_semicolons
 
 FUNCTIONS_WITH_EFFECTS = {
+    "add_grammar_extension",
     "checkpoint",
     "create_external_resource",
     "deregister_external_resource",
@@ -33,6 +34,7 @@ FUNCTIONS_WITH_EFFECTS = {
     "query_table",
     "register_external_resource",
     "register_external_resource_type",
+    "remove_grammar_extension",
     "setseed",
     "setval",
     "sleep_ms",
