@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Part = TypeVar("Part")
@@ -19,11 +18,14 @@ def ahead(read: Callable[[Part], Answer], parts: Iterable[Part]) -> Iterator[Ans
     >>> list(ahead(str.upper, ["a", "b"]))
     ['A', 'B']
     """
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="eventlab-read") as reader:
-        coming = deque[Future[Answer]]()
-        for part in parts:
-            coming.append(reader.submit(read, part))
-            if len(coming) > 1:
-                yield coming.popleft().result()
-        while coming:
-            yield coming.popleft().result()
+    parts = iter(parts)
+    for first in parts:
+        answer = read(first)
+        with ThreadPoolExecutor(
+            1, "eventlab-read"
+        ) as reader:  # which starts no thread if this is all
+            for part in parts:
+                coming = reader.submit(read, part)
+                yield answer
+                answer = coming.result()
+        yield answer
