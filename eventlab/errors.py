@@ -509,6 +509,22 @@ class InvalidQuestion(EventLabError, ValueError):
         )
 
     @classmethod
+    def no_frame(cls, found: object) -> InvalidQuestion:
+        """Say what the function gave."""
+        return cls(
+            f"the function to compare() gave a {type(found).__name__}, not a DataFrame: give one with a "
+            "row per key; a Series becomes one by .to_frame()."
+        )
+
+    @classmethod
+    def rows_of_one_key(cls, key: object) -> InvalidQuestion:
+        """Name the key."""
+        return cls(
+            f"key {key!r} has more than one row in what the function gave, so compare() cannot tell which "
+            "to lay beside which: group by the key first."
+        )
+
+    @classmethod
     def axis(cls, verb: str, by: object, axes: Iterable[str]) -> InvalidQuestion:
         """List what a log can be cut by."""
         return cls(f"{verb}(by={by!r}) is no way to cut a log: say by= one of {', '.join(axes)}.")

@@ -28,7 +28,7 @@ def compare(
     one, other : Log
         Any two logs.
     projection : Fold, Projection or callable
-        Any function log → DataFrame with one row per key.
+        Any function log → DataFrame with one row per key; its columns may be called anything.
     names : tuple of str
         What the two are called.
     only_changed : bool
@@ -55,11 +55,11 @@ def compare(
     """
     if len(set(names)) != 2:
         raise InvalidQuestion.same_names(names)
-    states = [projection(log) for log in (one, other)]
-    names_found = dict.fromkeys(str(name) for state in states for name in state)
-    fields = [name for name in names_found if name != "position"]
+    states = [_require_rows(projection(log)) for log in (one, other)]
+    columns = dict.fromkeys(name for state in states for name in state)
+    fields = [name for name in columns if name != "position"]
     keys = states[0].index.union(states[1].index)
-    found: dict[tuple[str, str], Any] = {
+    found: dict[tuple[Any, str], Any] = {
         (field, name): _aligned(state, field, keys)
         for field in fields
         for name, state in zip(names, states, strict=True)
@@ -69,15 +69,24 @@ def compare(
     return table[changed] if only_changed else table
 
 
-def _aligned(state: pd.DataFrame, field: str, keys: pd.Index[Any]) -> Any:
+def _require_rows(state: Any) -> pd.DataFrame:
+    """Return what a function gave as a frame with one row per key, or refuse it."""
+    if not isinstance(state, pd.DataFrame):
+        raise InvalidQuestion.no_frame(state)
+    if not state.index.is_unique:
+        raise InvalidQuestion.rows_of_one_key(state.index[state.index.duplicated()][0])
+    return state
+
+
+def _aligned(state: pd.DataFrame, field: Any, keys: pd.Index[Any]) -> Any:
     """Return a field for all keys, its integers still integers."""
     column = state[field] if field in state else missing(len(state))
     return taken(column, state.index.get_indexer(keys)).array
 
 
 def _differ(
-    found: dict[tuple[str, str], Any],
-    fields: list[str],
+    found: dict[tuple[Any, str], Any],
+    fields: list[Any],
     names: tuple[str, str],
     states: list[pd.DataFrame],
     keys: pd.Index[Any],
