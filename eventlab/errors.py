@@ -509,6 +509,22 @@ class InvalidQuestion(EventLabError, ValueError):
         )
 
     @classmethod
+    def unreadable_time(cls, column: str, found: object) -> InvalidQuestion:
+        """Show the first text that is no time, and how one is written."""
+        return cls(
+            f"column {column!r} holds {found!r}, which is not a time: write it as '2026-01-31' or "
+            "'2026-01-31T12:00:00Z', or convert the column with pd.to_datetime(…, utc=True)."
+        )
+
+    @classmethod
+    def not_positions(cls, column: str, dtype: object) -> InvalidQuestion:
+        """Say what the column holds instead."""
+        return cls(
+            f"column {column!r} holds {dtype}, and positions are whole numbers: give those, or say "
+            "by='recorded' or by='occurred' for times."
+        )
+
+    @classmethod
     def no_frame(cls, found: object) -> InvalidQuestion:
         """Say what the function gave."""
         return cls(

@@ -11,8 +11,7 @@ from tqdm.auto import tqdm
 
 from eventlab import frames
 from eventlab.errors import InvalidQuestion, MissingColumn
-from eventlab.frames import taken
-from eventlab.timetravel.names import MOMENT
+from eventlab.timetravel.past import NEVER, Past, numbers
 
 if TYPE_CHECKING:
     from eventlab.store.log import Log
@@ -43,13 +42,18 @@ def asof(
     readings = {
         clock: _readings(frame[name], clock) for clock, name in zip(clocks, times, strict=True)
     }
-    found = _states(projection, _about(projection, log, frame, keys), frame[keys], readings)
+    found = _states(projection, _about(projection, log, frame[keys]), frame[keys], readings)
     return _joined(frame, found, prefix)
 
 
 def _clocks(by: Names) -> list[str]:
     named = _listed(by)
-    if not set(named) <= set(CLOCKS) or len(set(named)) != len(named) or not named:
+    two = len(named) == 2 and "occurred" in named
+    if (
+        not set(named) <= set(CLOCKS)
+        or len(set(named)) != len(named)
+        or not (two or len(named) == 1)
+    ):
         raise InvalidQuestion.clock("asof", by)
     return [CLOCKS[name] for name in named]
 
@@ -70,23 +74,35 @@ def _readings(column: pd.Series[Any], clock: str) -> Any:
     gaps = column.isna().to_numpy()
     if gaps.any():
         raise InvalidQuestion.missing_time(str(column.name), column.index[gaps].tolist()[0])
-    if clock == "position":
-        return column.to_numpy("int64")
+    return numbers(_positions(column) if clock == "position" else _times(column))
+
+
+def _positions(column: pd.Series[Any]) -> pd.Series[Any]:
+    of_numbers = column.dtype.kind in "iuf" and bool((column == column // 1).all())
+    if len(column) and not of_numbers:
+        raise InvalidQuestion.not_positions(str(column.name), column.dtype)
+    return column.astype("int64")
+
+
+def _times(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column of times or texts as times in UTC, each text read for itself.
+
+    Left to guess, pandas 3 takes the first text's form for all, and 01/02 for the second of January.
+    """
     if pd.api.types.is_numeric_dtype(column.dtype):
         raise InvalidQuestion.not_a_time(str(column.name), column.dtype)
-    return _microseconds(pd.to_datetime(column, utc=True))
+    times = pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce")
+    wrong = times.isna().to_numpy()
+    if wrong.any():
+        raise InvalidQuestion.unreadable_time(str(column.name), column[wrong].iloc[0])
+    return times
 
 
-def _microseconds(times: pd.Series[Any]) -> Any:
-    """Return times as numbers; what is finer is cut off, so that no row sees a later event."""
-    return times.dt.floor("us").astype(frames.UTC_TIME).astype("int64").to_numpy()
-
-
-def _about(projection: TimeTravel, log: Log, frame: pd.DataFrame, keys: Sequence[str]) -> Log:
+def _about(projection: TimeTravel, log: Log, keys: pd.DataFrame) -> Log:
     """Return the part of the log that can touch a key of the frame."""
     if not projection.by_stream:
         return log
-    streams = [name for name in frame[keys[0]].unique().tolist() if isinstance(name, str)]
+    streams = [name for name in keys.iloc[:, 0].unique().tolist() if isinstance(name, str)]
     return log.stream(*streams) if streams else log.until(position=0)
 
 
@@ -96,72 +112,52 @@ def _states(
     """Return for each row the state of its key when the clocks read so: missing where there is none."""
     if "occurred_at" in readings:
         log = log.until(occurred=LAST_MOMENT)
-    if not log.cut.by_occurrence:
-        [(clock, values)] = readings.items()
-        return _latest(projection, log, keys, clock, values)
-    if set(readings) == {"occurred_at"}:
-        return _latest(projection, log, keys, "occurred_at", readings["occurred_at"])
-    return _known_and_happened(projection, log, keys, readings)
+    past = Past.of(projection, log, keys)
+    if log.cut.by_occurrence and set(readings) != {"occurred_at"}:
+        happened = readings.pop("occurred_at", np.full(len(keys), NEVER))
+        [(clock, known)] = readings.items()
+        return _known_and_happened(projection, log, keys, past, clock, known, happened)
+    [(clock, values)] = readings.items()
+    return past.states(past.latest(past.reading(clock), values))
 
 
 def _known_and_happened(
-    projection: TimeTravel, log: Log, keys: pd.DataFrame, readings: dict[str, Any]
+    projection: TimeTravel,
+    log: Log,
+    keys: pd.DataFrame,
+    past: Past,
+    clock: str,
+    known: Any,
+    happened: Any,
 ) -> pd.DataFrame:
-    """Fold, for every different past that was known, what had happened by then.
+    """Fold once for all rows, and again for those between whose events one was recorded late.
 
-    An event recorded late changes every later state in order of occurrence, so there is no single fold
-    whose parts would answer: it takes one for each.
+    Such an event changes every state behind it in order of occurrence, so there is no single fold whose
+    parts would answer: it takes one for each past that was known, of the keys concerned.
     """
+    places, sure = past.known(clock, known, happened)
+    if sure.all():
+        return past.states(places)
     order = log.frame("select position, recorded_at from events order by position")
-    happened = readings.pop("occurred_at", np.full(len(keys), np.iinfo("int64").max))
-    [(clock, known)] = readings.items()
-    heads = np.searchsorted(_values(order[clock]), known, side="right")
-    parts = []
-    for head in tqdm(np.unique(heads), desc="asof", unit=" pasts", delay=2, leave=False):
-        cut = log.until(position=int(order["position"].iloc[head - 1]) if head else 0)
-        rows = heads == head
-        parts.append(_latest(projection, cut, keys[rows], "occurred_at", happened[rows], rows))
-    return pd.concat(parts).sort_index() if parts else _latest(projection, log, keys, clock, known)
+    heads = np.searchsorted(numbers(order[clock]), known, side="right")
+    parts = [past.states(places[sure]).set_axis(np.flatnonzero(sure))] if sure.any() else []
+    late = np.unique(heads[~sure])
+    for head in tqdm(late, desc="asof", unit=" pasts", delay=2, leave=False):
+        rows = np.flatnonzero((heads == head) & ~sure)
+        cut = log.until(position=int(order["position"].iloc[head - 1]))
+        anew = Past.of(projection, _about(projection, cut, keys.iloc[rows]), keys.iloc[rows])
+        found = anew.states(anew.latest(anew.reading("occurred_at"), happened[rows]))
+        parts.append(found.set_axis(rows))
+    return _together(parts)
 
 
-def _latest(
-    projection: TimeTravel, log: Log, keys: pd.DataFrame, clock: str, values: Any, rows: Any = None
-) -> pd.DataFrame:
-    """Return for each row the last state of its key at or before a reading of the clock of the fold."""
-    changes = projection.changes(log)
-    codes = _codes(changes[list(projection.key_names)], keys)
-    known = pd.DataFrame(
-        {
-            "key": codes[: len(changes)],
-            "reading": _values(changes[clock]),
-            "found": range(len(changes)),
-        }
+def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return parts as one frame; a field that was nothing in one of them has its type from the others."""
+    found = pd.concat(parts).sort_index()
+    untyped = [name for name in found if found[name].dtype == object]
+    return found.assign(
+        **{str(name): frames.column(frames.values(found[name])).array for name in untyped}
     )
-    asked = pd.DataFrame({"key": codes[len(changes) :], "reading": values})
-    asked["row"] = np.arange(len(asked))
-    met = pd.merge_asof(asked.sort_values("reading", kind="stable"), known, on="reading", by="key")
-    found = met.sort_values("row")["found"].fillna(-1).to_numpy("int64")
-    places = np.where(np.append(changes["alive"].to_numpy(), False)[found], found, -1)
-    fields = changes.drop(columns=[*projection.key_names, *MOMENT, "alive"])
-    columns = {**fields, "position": changes["position"]}
-    return pd.DataFrame(
-        {str(name): taken(column, places) for name, column in columns.items()}
-    ).set_axis(np.arange(len(keys)) if rows is None else np.flatnonzero(rows))
-
-
-def _codes(known: pd.DataFrame, asked: pd.DataFrame) -> Any:
-    """Return a number for each key, the same for the same key in both frames."""
-    columns = [
-        [*frames.values(one), *frames.values(other)]
-        for (_, one), (_, other) in zip(known.items(), asked.items(), strict=True)
-    ]
-    keys = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
-    numbers: dict[Any, int] = {}
-    return np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), "int64", len(keys))
-
-
-def _values(column: pd.Series[Any]) -> Any:
-    return column.to_numpy("int64") if column.name == "position" else _microseconds(column)
 
 
 def _joined(frame: pd.DataFrame, found: pd.DataFrame, prefix: str) -> pd.DataFrame:

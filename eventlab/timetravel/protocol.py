@@ -322,7 +322,8 @@ class TimeTravel(ABC):
         by : {"recorded", "occurred", "position"} or two of them
             The clock: ``"recorded"``, what was known at that time; ``"occurred"``, what had happened by
             then, as we know today. With ``("recorded", "occurred")`` both: what had happened by the one, as
-            far as it was known at the other; this folds once for every different past that was known.
+            far as it was known at the other; where a row has a late event in its midst, this folds its key
+            once more.
         prefix : str
             Put before the names of the joined columns.
 
