@@ -29,6 +29,7 @@ from eventlab.timetravel import (
     Key,
     Part,
     TimeTravel,
+    in_order,
     require_key_names,
     require_names,
 )
@@ -223,7 +224,7 @@ class Fold(TimeTravel):
 
     def frame(self, states: Mapping[Key, State], positions: Mapping[Key, int]) -> pd.DataFrame:
         """Return states by key as a state frame."""
-        keys = _in_order(states)
+        keys = in_order(states)
         position = pd.Series([positions[key] for key in keys], dtype="int64")
         fields = self._field_columns([states[key] for key in keys])
         rows = pd.DataFrame({**self._key_columns(keys), **fields, "position": position})
@@ -303,24 +304,13 @@ def _keys_of(key: Keys) -> Callable[[RecordedEvent], Iterable[Key]]:
         found = key(event)
         listed = found if isinstance(found, list) else [found]
         whole = {one for one in listed if one is not None and _is_whole(one)}
-        return _in_order(whole)
+        return in_order(whole)
 
     return keys
 
 
 def _is_whole(key: Key) -> bool:
     return not (isinstance(key, tuple) and None in key)
-
-
-def _in_order(keys: Iterable[Key]) -> list[Key]:
-    try:
-        return sorted(keys)
-    except TypeError:
-        return sorted(keys, key=_by_type)
-
-
-def _by_type(key: Key) -> list[tuple[str, Any]]:
-    return [(type(part).__name__, part) for part in (key if isinstance(key, tuple) else (key,))]
 
 
 @contextmanager

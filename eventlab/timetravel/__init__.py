@@ -6,7 +6,13 @@ once for all of them. Lessons 04 and 05 ask these questions.
 
 from eventlab.timetravel.bisect import Found
 from eventlab.timetravel.compare import compare
-from eventlab.timetravel.names import MOMENT, require_key_names, require_names, with_keys
+from eventlab.timetravel.names import (
+    MOMENT,
+    in_order,
+    require_key_names,
+    require_names,
+    with_keys,
+)
 from eventlab.timetravel.protocol import Key, Part, TimeTravel
 
 __all__ = [
@@ -16,6 +22,7 @@ __all__ = [
     "Part",
     "TimeTravel",
     "compare",
+    "in_order",
     "require_key_names",
     "require_names",
     "with_keys",

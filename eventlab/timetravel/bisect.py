@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 from eventlab import frames
 from eventlab.errors import PredicateFailed
 from eventlab.event import RecordedEvent
-from eventlab.timetravel.names import MOMENT
+from eventlab.timetravel.names import MOMENT, in_order
 
 if TYPE_CHECKING:
     from eventlab.store.log import Log
@@ -164,6 +164,8 @@ class _OfAllByChanges:
             self._changes[list(projection.key_names)].itertuples(index=False, name=None)
         )
         self._whole = projection(log)
+        nothing = projection(log.until(position=0))
+        self._nothing = nothing.reindex(columns=self._whole.columns)
         self._ends = _ends(self._order, self._changes["position"])
         self._read = 0
         self._latest: dict[tuple[Any, ...], int] = {}
@@ -179,7 +181,10 @@ class _OfAllByChanges:
             if self._alive[row]:
                 self._latest[self._keys[row]] = row
         self._read = self._ends[place]
-        return shaped(self._changes.take(list(self._latest.values())), self._whole)
+        if not self._latest:
+            return self._nothing.copy()
+        rows = [self._latest[key] for key in in_order(self._latest)]
+        return shaped(self._changes.take(rows), self._whole)
 
     def event(self, place: int) -> RecordedEvent:
         return _event_at(self._log, self._order[place])
@@ -187,9 +192,7 @@ class _OfAllByChanges:
 
 def shaped(rows: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
     """Return rows of changes as the state frame they are, with the columns of the whole log's state."""
-    state = rows.set_index(list(whole.index.names)).sort_index()[list(whole.columns)]
-    if state.empty:
-        return state.astype(whole.dtypes.to_dict())
+    state = rows.set_index(list(whole.index.names))[list(whole.columns)]
     # A column that holds nothing yet forgets its type, as in a state that ends there.
     columns = {str(name): frames.column(frames.values(state[name])).array for name in state}
     return pd.DataFrame(columns, index=state.index)

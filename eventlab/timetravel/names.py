@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from eventlab import frames
 from eventlab.errors import InvalidProjection
+
+AnyKey = TypeVar("AnyKey")
 
 MOMENT = {
     "position": "int64",
@@ -56,6 +59,25 @@ def require_key_names(
     spare = ["key"] if len(found) == 1 else [f"key_{at}" for at in range(1, len(found) + 1)]
     usable = [part if part not in RESERVED and found.count(part) == 1 else None for part in found]
     return tuple(part or other for part, other in zip(usable, spare, strict=True))
+
+
+def in_order(keys: Iterable[AnyKey]) -> list[AnyKey]:
+    """Return keys sorted, those of several kinds by the name of their kind first.
+
+    Examples
+    --------
+    >>> in_order(["b", 2, "a", 1])
+    [1, 2, 'a', 'b']
+    """
+    keys = list(keys)
+    try:
+        return sorted(keys)  # type: ignore[type-var]  # what cannot be compared says so
+    except TypeError:
+        return sorted(keys, key=_by_kind)
+
+
+def _by_kind(key: Any) -> list[tuple[str, Any]]:
+    return [(type(part).__name__, part) for part in (key if isinstance(key, tuple) else (key,))]
 
 
 def with_keys(frame: pd.DataFrame, key_names: Sequence[str], text: bool) -> pd.DataFrame:
