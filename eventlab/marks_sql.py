@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 
 from eventlab.projection_sql import Query
 from eventlab.store.sqltext import quoted
+from eventlab.timetravel import ENDED
 
 _BY_CONTRIBUTION = {
     "total": "arg_max(position, {order}) filter (where {value} is not null and {value} <> 0)",
     "count": "arg_max(position, {order}) filter (where {value} is not null)",
     "first": "arg_min(position, {order}) filter (where {value} is not null)",
 }
-
-ENDED = "_ended"
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ from eventlab.partials import Carried
 from eventlab.projection_sql import BY_STREAM, Bind, Bound, Query, Touch, untyped_paths
 from eventlab.store.sqltext import literal
 from eventlab.timetravel import (
+    ENDED,
+    INTERVAL,
     MOMENT,
     Key,
     Part,
@@ -49,7 +51,7 @@ from eventlab.timetravel import (
     require_names,
     with_keys,
 )
-from eventlab.timetravel.lifetimes import INTERVAL, clock_of
+from eventlab.timetravel.lifetimes import clock_of
 from eventlab.timetravel.panel import parts_between
 
 if TYPE_CHECKING:
@@ -223,10 +225,12 @@ class Projection(TimeTravel):
             for names in plan.groups(self.fields if fields is None else fields)
         ]
         if self.ends_with:
-            found.append(self._marked(tail, ["ended"], Marks.endings))
+            found.append(self._marked(tail, [ENDED], Marks.endings))
         marks = pd.concat(found, axis="columns", sort=True)
         return (
-            marks if self.ends_with else marks.assign(ended=pd.Series(pd.NA, marks.index, "Int64"))
+            marks
+            if self.ends_with
+            else marks.assign(**{ENDED: pd.Series(pd.NA, marks.index, "Int64")})
         )
 
     def _marked(self, log: Log, names: Sequence[str], sql: Callable[[Marks], str]) -> pd.DataFrame:

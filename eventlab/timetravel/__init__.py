@@ -7,6 +7,8 @@ once for all of them. Lessons 04 and 05 ask these questions.
 from eventlab.timetravel.bisect import Found
 from eventlab.timetravel.compare import compare
 from eventlab.timetravel.names import (
+    ENDED,
+    INTERVAL,
     MOMENT,
     in_order,
     require_key_names,
@@ -16,6 +18,8 @@ from eventlab.timetravel.names import (
 from eventlab.timetravel.protocol import Key, Part, TimeTravel
 
 __all__ = [
+    "ENDED",
+    "INTERVAL",
     "MOMENT",
     "Found",
     "Key",

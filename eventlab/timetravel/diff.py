@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from eventlab.equality import same
 from eventlab.frames import taken, values
+from eventlab.timetravel.names import ENDED
 
 if TYPE_CHECKING:
     from eventlab.store.log import Log
@@ -29,10 +31,16 @@ def diff(projection: TimeTravel, before: Log, after: Log) -> pd.DataFrame:
     early, late = projection(before), projection(after)
     cells = _Cells(early, late).changed()
     position = _positions(projection, before, after, cells)
-    names = list(projection.key_names) if len(projection.key_names) > 1 else ["key"]
+    names = _key_columns(projection.key_names)
     found = cells.reset_index(names=names)
     found = found.assign(position=position, type=_types(after, position))
     return found[[*names, *COLUMNS]].astype(COLUMNS)
+
+
+def _key_columns(key_names: Sequence[str]) -> list[str]:
+    if len(key_names) == 1:
+        return ["key"]
+    return [f"key_{name}" if name in COLUMNS else name for name in key_names]
 
 
 class _Cells:
@@ -109,7 +117,7 @@ def _positions(
         return pd.Series(dtype="Int64")
     since = before.head if before.begins(after) else 0
     marks = projection.marks(after, since, cells["field"].unique().tolist())
-    names = cells["field"].where(cells["change"] != "vanished", "ended")
+    names = cells["field"].where(cells["change"] != "vanished", ENDED)
     columns, numbers = pd.factorize(names)[::-1]
     found = np.column_stack([marks[name].to_numpy("float64", na_value=np.nan) for name in columns])
     found = np.vstack(

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from eventlab.store.log import Log
     from eventlab.timetravel.protocol import TimeTravel
 
-INTERVAL = ("valid_from", "valid_until", "from_time", "until_time")
-
 
 def lifetimes(projection: TimeTravel, log: Log) -> pd.DataFrame:
     """Return one row per state that a key was in, as `TimeTravel.lifetimes` says."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from eventlab.equality import same
 from eventlab.frames import values
-from eventlab.timetravel.names import MOMENT
+from eventlab.timetravel.names import ENDED, MOMENT
 
 
 def marks_of(changes: pd.DataFrame, key_names: list[str]) -> pd.DataFrame:
@@ -22,9 +22,9 @@ def marks_of(changes: pd.DataFrame, key_names: list[str]) -> pd.DataFrame:
     >>> done = store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 0)])
     >>> cards = el.Projection("cards", balance=el.total("amount"), events=el.count())
     >>> marks_of(cards.changes(store), ["stream"])
-            balance  events  ended
+            balance  events  _ended
     stream
-    card-7        1       2   <NA>
+    card-7        1       2    <NA>
     """
     fields = [name for name in changes if name not in {*key_names, *MOMENT, "alive"}]
     keys, alive, position = changes[key_names], changes["alive"], changes["position"]
@@ -33,16 +33,16 @@ def marks_of(changes: pd.DataFrame, key_names: list[str]) -> pd.DataFrame:
         name: position.where(_changed(values(changes[name]), before)).astype("Int64")
         for name in fields
     }
-    marks["ended"] = position.where(~alive).astype("Int64")
-    by_key = pd.DataFrame({**keys, **marks, "_alive": alive}).groupby(key_names)
+    marks[ENDED] = position.where(~alive).astype("Int64")
+    by_key = pd.DataFrame({**keys, **marks, "alive": alive}).groupby(key_names)
     return _of_the_living(by_key.last())
 
 
 def _of_the_living(latest: pd.DataFrame) -> pd.DataFrame:
     """Forget the fields of keys that ended, and the endings of keys that came back."""
-    lives = latest.pop("_alive").to_numpy(bool)
+    lives = latest.pop("alive").to_numpy(bool)
     return latest.assign(
-        **{str(name): latest[name].where(lives if name != "ended" else ~lives) for name in latest}
+        **{str(name): latest[name].where(lives if name != ENDED else ~lives) for name in latest}
     )
 
 

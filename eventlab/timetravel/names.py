@@ -21,9 +21,15 @@ MOMENT = {
 }
 """The columns that say which event a row of changes or history stands for, and their dtypes."""
 
-_HELPERS = ("stream_no", "_category", "_ends", "_ended", "_life")
+INTERVAL = ("valid_from", "valid_until", "from_time", "until_time")
+"""The columns that say how long a state held."""
 
-RESERVED = (*MOMENT, "valid_until", "alive", "key", *_HELPERS)
+ENDED = "_ended"
+"""Stands beside the fields in marks, so that no field can be called so."""
+
+_HELPERS = ("stream_no", "_category", "_ends", ENDED, "_life", "_born")
+
+RESERVED = (*MOMENT, *INTERVAL, "alive", "key", *_HELPERS)
 
 
 def require_names(name: str, fields: Iterable[str], key_names: Sequence[str]) -> None:

@@ -187,9 +187,10 @@ class TimeTravel(ABC):
         Returns
         -------
         DataFrame
-            One row per changed field, by key and then field: ``key`` (the parts' names where there are
-            several), ``field``, ``before``, ``after``, ``change`` (``appeared``, ``changed``,
-            ``vanished``: said of the key), ``position`` and ``type`` of the event. That is the event of
+            One row per changed field, by key and then field: ``key`` (where there are several parts their
+            names; one called like a column of this frame gets ``key_`` before it), ``field``, ``before``,
+            ``after``, ``change`` (``appeared``, ``changed``, ``vanished``: said of the key), ``position``
+            and ``type`` of the event. That is the event of
             `after` which last changed the field, or ended the key's life; missing where `after` has none,
             as when it lies before the key's first event. A log does not differ from itself.
 
@@ -359,7 +360,7 @@ class TimeTravel(ABC):
         -------
         DataFrame
             Index: the keys that were touched. Columns: a position for each field of a key that lives, and
-            ``ended``, the position of the event that last ended the key's life.
+            ``_ended``, the position of the event that last ended the key's life.
         """
         return marks_of(self.changes(log), list(self.key_names))
 
