@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import gc
-import inspect
 import itertools
 import operator
 from collections import Counter
@@ -23,6 +22,7 @@ from eventlab import frames
 from eventlab.columns import Types, names_of
 from eventlab.errors import FoldFailed, InvalidProjection, ProjectionError, UnknownEventType
 from eventlab.event import RecordedEvent
+from eventlab.ruletext import rule_text
 from eventlab.states import State, fields_of, kept, starter
 from eventlab.timetravel import (
     MOMENT,
@@ -116,10 +116,12 @@ class Fold(TimeTravel):
 
     @property
     def definition(self) -> str:
-        """The rule as text: how it is set up, and the source of its functions."""
+        """The rule as text: how it is set up, the source of its functions, and what these can see."""
         rules = self.rule.values() if isinstance(self.rule, Mapping) else [self.rule]
         functions = filter(callable, [*rules, self.key, self.initial])
-        return "\n".join([repr(self), *map(_source, functions)])
+        return "\n".join(
+            [repr(self), f"on_unknown={self.on_unknown!r}", *map(rule_text, functions)]
+        )
 
     def __call__(self, log: Log) -> pd.DataFrame:
         """Return the state at the end of a log: index the key, the fields, ``position``."""
@@ -372,11 +374,3 @@ def _called(function: Any) -> str:
 
 def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
-
-
-def _source(function: Any) -> str:
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
-        return repr((code.co_code, code.co_consts, code.co_names)) if code else repr(function)
