@@ -34,6 +34,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "dict": dict,
 }
 
+_KEPT = "JSON, Decimal, date, datetime (UTC, or at an offset), timedelta, tuple"
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -58,12 +59,32 @@ class Codec:
             if type(state) is not self._type:
                 raise SnapshotRefused("state", state, self._type.__name__)
             state = dict(fields_of(state))
-        return json.dumps(_written(state, "state"), ensure_ascii=False, separators=(",", ":"))
+        return as_text(state, "state")
 
     def read(self, texts: list[str]) -> list[Any]:
         """Return the states of many texts."""
-        states = json.loads(f"[{','.join(texts)}]", object_hook=_read)
-        return states if self._type is None else [self._type(**state) for state in states]
+        states = from_texts(texts)
+        return states if self._type is None else [_record(self._type, state) for state in states]
+
+
+def as_text(value: Any, field: str) -> str:
+    """Return a value as JSON text, or refuse it by the name of its field."""
+    return json.dumps(_written(value, field), separators=(",", ":"))
+
+
+def from_texts(texts: list[str]) -> list[Any]:
+    """Return the values of many texts."""
+    return json.loads(f"[{','.join(texts)}]", object_hook=_read)  # type: ignore[no-any-return]
+
+
+def _record(kind: Any, fields: dict[str, Any]) -> Any:
+    """Return a record as it was; a dataclass might set up other fields than it had in the end."""
+    if issubclass(kind, tuple):
+        return kind(**fields)
+    made = object.__new__(kind)
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+    return made
 
 
 def _is_record(initial: Any) -> bool:
@@ -81,10 +102,16 @@ def _written(value: Any, field: str) -> Any:
         return [_written(found, f"{field}[{at}]") for at, found in enumerate(value)]
     if kind is tuple:
         return {_MARK: "tuple", "v": _written(list(value), field)}
-    if kind in _WRITTEN:
+    if kind in _WRITTEN and _has_no_place(value):
         name, write = _WRITTEN[kind]
         return {_MARK: name, "v": write(value)}
-    raise SnapshotRefused(field, value, "JSON, Decimal, date, datetime, timedelta, tuple")
+    raise SnapshotRefused(field, value, _KEPT)
+
+
+def _has_no_place(value: Any) -> bool:
+    """Tell whether a time has an offset from UTC at most: the clocks of a place are changed twice a year."""
+    zone = getattr(value, "tzinfo", None)
+    return zone is None or type(zone) is dt.timezone
 
 
 def _written_dict(value: dict[Any, Any], field: str) -> Any:

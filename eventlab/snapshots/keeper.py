@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +18,7 @@ from eventlab.fold import Fold
 from eventlab.partials import Parts
 from eventlab.projection import Projection
 from eventlab.projection_sql import Bound
-from eventlab.snapshots.codec import Codec
+from eventlab.snapshots.codec import Codec, as_text, from_texts
 from eventlab.store.sqltext import literal
 
 if TYPE_CHECKING:
@@ -162,7 +161,7 @@ class KeepsStates(Keeper):
             positions[key] = event.position
         keys = list(states)
         kept = {
-            "keys": [json.dumps(key) for key in keys],
+            "keys": [as_text(key, "key") for key in keys],
             "states": [self._codec.written(states[key]) for key in keys],
             "positions": [positions[key] for key in keys],
         }
@@ -174,11 +173,11 @@ class KeepsStates(Keeper):
         query, params = start.table.rows(start.position), {}
         if start.streams is not None:
             query += " and key in (select unnest($keys::varchar[]))"
-            params = {"keys": [json.dumps(name) for name in start.streams]}
+            params = {"keys": [as_text(name, "key") for name in start.streams]}
         with tail.borrowed() as con:
             columns: dict[str, Any] = con.execute(query, params).fetchnumpy()
         texts, positions = columns["state"].tolist(), columns["position"].tolist()
-        keys = list(map(_key, json.loads(f"[{','.join(columns['key'].tolist())}]")))
+        keys = from_texts(columns["key"].tolist())
         states = dict(zip(keys, self._codec.read(texts), strict=True))
         return states, dict(zip(keys, positions, strict=True))
 
@@ -187,10 +186,6 @@ _UNNESTED = """
 select unnest($keys::varchar[]) as key, unnest($states::varchar[]) as state,
        unnest($positions::bigint[]) as position
 """
-
-
-def _key(found: Any) -> Key:
-    return tuple(found) if isinstance(found, list) else found
 
 
 def keeper_of(projection: object) -> KeepsParts | KeepsStates | None:

@@ -2,9 +2,10 @@
 
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import duckdb
 import pandas as pd
@@ -474,8 +475,22 @@ Point = namedtuple("Point", "x y")
         ),
         (0, 12),
         ({"a": 0.1}, {"a": 0.1 + 0.2}),
+        ({"a": 0.1}, {"a": float("nan")}),
+        ({"a": 0}, {"a": 10**40}),
+        ({"a": ""}, {"a": "é \U0001f375"}),
+        ({"a": None}, {"a": datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=-5)))}),
     ],
-    ids=["dataclass", "NamedTuple", "nested", "a bare value", "float"],
+    ids=[
+        "dataclass",
+        "NamedTuple",
+        "nested",
+        "a bare value",
+        "float",
+        "no number",
+        "large",
+        "beyond ASCII",
+        "offset",
+    ],
 )
 def test_a_state_comes_back_as_it_was(initial, state):
     store = el.EventStore()
@@ -485,13 +500,59 @@ def test_a_state_comes_back_as_it_was(initial, state):
     assert_frame_equal(el.Snapshots(store, fold, every=1)(store), fold(store))
 
 
+@dataclass
+class Visits:
+    last: int = 0
+    made: int = field(init=False, default=0)
+
+    def __post_init__(self):
+        self.made += 1
+
+
+def test_a_dataclass_comes_back_without_being_made_anew():
+    def evolve(state, event):
+        state.last = event.position
+        return state
+
+    store = el.EventStore()
+    loads(store, 5)
+    fold = el.Fold(evolve, Visits(), name="visits")
+
+    assert_frame_equal(el.Snapshots(store, fold, every=1)(store), fold(store))
+    assert fold(store)["made"].tolist() == [1]
+
+
+KEYS = {
+    "date": lambda event: date(2026, 1, event.position),
+    "time": lambda event: datetime(2026, 1, event.position, tzinfo=UTC),
+    "decimal": lambda event: Decimal(event.position) / 10,
+    "parts": lambda event: (event.stream, event.position > 2),
+    "several": lambda event: [event.position, event.position + 1],
+}
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_keys_come_back_as_they_were(key):
+    store = el.EventStore()
+    loads(store, 5)
+    names = ["stream", "late"] if key is KEYS["parts"] else "key"
+    fold = el.Fold(lambda state, event: state + 1, 0, name="n", key=key, key_names=names)
+
+    assert_frame_equal(el.Snapshots(store, fold, every=2)(store), fold(store))
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [
         ({"seen": {1, 2}}, "state['seen'] is {1, 2}, a set, and snapshots keep JSON, Decimal"),
         ({"by": {1: "a"}}, "state['by'][1] is 1, a int, and snapshots keep text as the names"),
         (object, "a type"),
+        (
+            {"at": datetime(2026, 7, 1, tzinfo=ZoneInfo("Europe/Berlin"))},
+            "snapshots keep JSON, Decimal, date, datetime (UTC, or at an offset)",
+        ),
     ],
+    ids=["set", "name", "class", "time at a place"],
 )
 def test_a_state_that_would_not_come_back_is_refused_by_field(state, words):
     store = el.EventStore()
