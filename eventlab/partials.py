@@ -8,14 +8,15 @@ ever, the last digit of a sum of floats depends on the order of adding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import pandas as pd
 
 from eventlab import frames
 from eventlab.columns import Column
+from eventlab.frames import Connection
 from eventlab.projection_sql import Bind, Bound, Query
 from eventlab.store.sqltext import literal, quoted
 
@@ -100,22 +101,32 @@ class Parts:
             f"select * from ({before}) anti join ({ended}) as ended using ({', '.join(self.keys)})"
         )
 
-    def final(self, rows: str, order: str = "", limit: str = "") -> str:
-        """Return rows of parts as a state: the keys as they are named, the fields, ``position``."""
+    def state(
+        self,
+        log: Log,
+        con: Connection,
+        rows: str,
+        params: Mapping[str, Any],
+        newest: int | None = None,
+    ) -> pd.DataFrame:
+        """Return rows of parts as a state: the keys as they are named, the fields, ``position``.
+
+        They are sorted by key, or only the newest are left, the newest first.
+        """
         fields = [
             f"{monoid.final.format(part=part)} as {quoted(name)}"
             for (name, _), monoid, part in self._columns()
         ]
-        keys, names = ", ".join(self.keys), ""
-        if self.keys == ["stream_no"]:
-            keys, names = "names.stream as key", "join main.streams as names using (stream_no)"
-        return (
-            f"select {keys}, {', '.join(fields)}, position from ({rows}) as parts {names} "
-            f"order by {order or self._order()} {limit}"
+        keys = ", ".join(self.keys)
+        order = keys if newest is None else f"position desc, {keys} limit {newest:d}"
+        query = (
+            f"select {keys}, {', '.join(fields)}, position from ({rows}) as parts order by {order}"
         )
-
-    def _order(self) -> str:
-        return "key" if self.keys == ["stream_no"] else ", ".join(self.keys)
+        state = frames.query(con, query, params)
+        if self.keys != ["stream_no"]:
+            return state
+        state = log.named(state)
+        return state if newest is None else state.sort_values("position", ascending=False)
 
     @property
     def _names(self) -> list[str]:
@@ -161,4 +172,4 @@ class Carried:
     def state(self) -> pd.DataFrame:
         """Return the state so far: the keys, the fields, ``position``."""
         parts = Parts(self._query(literal).by_number())
-        return frames.query(self._con, parts.final(f"from temp.{self._table}"))
+        return parts.state(self._log, self._con, f"from temp.{self._table}", {})

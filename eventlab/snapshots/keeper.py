@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from eventlab import frames
 from eventlab.fold import Fold
 from eventlab.partials import Parts
 from eventlab.projection import Projection
@@ -94,7 +93,7 @@ class KeepsParts(Keeper):
 
     def newest(self, start: Start | None, tail: Log, rows: int) -> pd.DataFrame:
         """Return the rows of the state that changed last, the newest first."""
-        return self._final(self.rows(start, tail), tail, "position desc", f"limit {rows:d}")
+        return self._final(self.rows(start, tail), tail, rows)
 
     def rows(self, start: Start | None, tail: Log) -> Rows:
         """Return the parts of a snapshot and of the events behind it, put together."""
@@ -108,10 +107,11 @@ class KeepsParts(Keeper):
         """Say what is wrong with the projection where DuckDB cannot compute it, or would guess a type."""
         return self._projection.explained(log)
 
-    def _final(self, rows: Rows, log: Log, order: str = "", limit: str = "") -> pd.DataFrame:
-        query = self._parts(literal).final(f"({rows.sql})", order, limit)
+    def _final(self, rows: Rows, log: Log, newest: int | None = None) -> pd.DataFrame:
+        parts = self._parts(literal)
         with self._projection.explained(log), log.borrowed() as con:
-            return self._projection.typed(frames.query(con, query, rows.params))
+            state = parts.state(log, con, f"({rows.sql})", rows.params, newest)
+        return self._projection.typed(state)
 
     def _before(self, start: Start, bound: Bound) -> str:
         rows = start.table.rows(start.position)

@@ -19,6 +19,7 @@ import duckdb
 from eventlab.errors import NotAStore, StoreError, StoreLocked
 from eventlab.store.scans import Scans
 from eventlab.store.sqltext import literal, quoted
+from eventlab.store.streamnames import StreamNames
 
 
 class Database:
@@ -35,6 +36,7 @@ class Database:
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._branches: WeakSet[BranchDatabase] = WeakSet()
         self.scans = Scans()
+        self.stream_names = StreamNames()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection to the same database; it costs 4 µs."""

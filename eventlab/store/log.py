@@ -322,6 +322,15 @@ class Log:
             finally:
                 con.unregister("el_beside")
 
+    def named(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return rows with the names of streams, by which they are sorted, in place of ``stream_no``."""
+        numbers = rows.pop("stream_no").to_numpy("int64")
+        with self.borrowed() as con:
+            places, names = self._database.stream_names.sorted(con, numbers)
+        sorted_rows = rows.take(places).reset_index(drop=True)
+        sorted_rows.insert(0, "key", names)
+        return sorted_rows
+
     # -- details --------------------------------------------------------------------------------
 
     def _one(self, body: str) -> int:
