@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from eventlab.store.ledger import Field
-from eventlab.store.sqltext import SCALARS, column_types, payload_field
+from eventlab.store.sqltext import SCALARS, as_type, column_types, payload_field
 
 MOST_FIELDS = 24  # a column costs every event a look, also those of types that do not have it
 
@@ -26,12 +26,12 @@ class Payloads:
     Examples
     --------
     >>> loads = Payloads(
-    ...     [Field("CardLoaded", "amount", "BIGINT"), Field("CardLoaded", "by", "VARCHAR")]
+    ...     [Field("CardLoaded", "amount", "DOUBLE"), Field("CardLoaded", "by", "VARCHAR")]
     ... )
     >>> loads.columns
-    ["data['amount']::BIGINT as el_field_0", "data['by']::VARCHAR as el_field_1"]
-    >>> loads.decoded([[20, 5], ["ana", None]], 2)
-    [{'amount': 20, 'by': 'ana'}, {'amount': 5}]
+    ["data['amount']::DOUBLE as el_field_0", "data['by']::VARCHAR as el_field_1"]
+    >>> loads.decoded([[2.5, 5.0], ["ana", None]], 2)
+    [{'amount': 2.5, 'by': 'ana'}, {'amount': 5.0}]
     """
 
     def __init__(self, fields: Iterable[Field]) -> None:
@@ -40,7 +40,7 @@ class Payloads:
         self._names = sorted({field.field for field in fields}) if _are_plain(fields) else []
         types = column_types(fields)
         by_field = [
-            f"{payload_field(name)}::{types[name]} as el_field_{at}"
+            f"{as_type(payload_field(name), types[name])} as el_field_{at}"
             for at, name in enumerate(self._names)
         ]
         self.columns = by_field or [_AS_TEXT]
