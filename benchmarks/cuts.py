@@ -122,7 +122,7 @@ from (
            max(position) as position
     from (
         select stream_no, position, type = 'CardLoaded' as loaded,
-               data.amount::bigint as amount, data.holder::varchar as holder
+               data.amount::ubigint::bigint as amount, data.holder::varchar as holder
         from events
         where position <= $until and stream_no in (select stream_no from newest)
     )

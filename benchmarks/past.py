@@ -124,7 +124,7 @@ select position, version, type, occurred_at, recorded_at,
        count(case when type = 'CardLoaded' then 1 end) over history as loads,
        lead(position) over (order by position) as valid_until
 from (
-    select *, data.amount::bigint as amount, data.holder::varchar as holder from events
+    select *, data.amount::ubigint::bigint as amount, data.holder::varchar as holder from events
     where stream_no = (select stream_no from streams where stream = ?)
 )
 window history as (order by position rows unbounded preceding)
@@ -281,7 +281,7 @@ select stream, position as valid_from, lead(position) over card as valid_until,
        count(case when type = 'CardLoaded' then 1 end) over card as loads
 from (
     select stream_no, position, type, recorded_at,
-           data.amount::bigint as amount, data.holder::varchar as holder
+           data.amount::ubigint::bigint as amount, data.holder::varchar as holder
     from events
 )
 join streams using (stream_no)

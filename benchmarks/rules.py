@@ -34,7 +34,7 @@ def evolve(card: dict[str, Any], event: Any) -> dict[str, Any]:
 CARD = el.Fold(evolve, START, name="card")
 
 # The best we could write by hand: each payload field taken once, right above the table, where DuckDB reads
-# it alone; grouped by number, and named at the end.
+# it alone, and a whole number as the unsigned one it is kept as; grouped by number, and named at the end.
 SQL = """
 select stream, balance, holder, loads, position
 from (
@@ -45,7 +45,7 @@ from (
            max(position) as position
     from (
         select stream_no, position, type = 'CardLoaded' as loaded,
-               data.amount::bigint as amount, data.holder::varchar as holder
+               data.amount::ubigint::bigint as amount, data.holder::varchar as holder
         from events
     )
     group by stream_no
@@ -55,7 +55,7 @@ order by stream
 """
 
 SQL_OF_ONE = """
-select type, data.amount::bigint, data.holder::varchar
+select type, data.amount::ubigint::bigint, data.holder::varchar
 from events
 where stream_no = (select stream_no from streams where stream = ?)
 order by position
