@@ -91,6 +91,7 @@ def _parts(indexes: list[pd.Index[Any]]) -> Iterator[tuple[pd.Index[Any], Any]]:
         columns = [index.get_level_values(part) for index in indexes]
         values = columns[-1].unique()
         for column in columns[:-1]:
-            if not column.isin(values).all():
+            # isin() takes 0.6 s for 100,000 texts in pandas 3.1
+            if (values.get_indexer(column) < 0).any():
                 values = values.union(column.unique())
         yield values, np.concatenate([values.get_indexer(column) for column in columns])
