@@ -1,0 +1,66 @@
+"""Every error of the package, each composing its own sentence; a file for each layer that raises them.
+
+A sentence gives three facts and a next step: what was asked, what was found, where, and what to try.
+The raising line passes values only. Nothing here knows how the rest of the package works.
+"""
+
+from eventlab.errors.events import InvalidEvent, PayloadError
+from eventlab.errors.family import EventLabError
+from eventlab.errors.imports import BadRow, ImportFailed, MissingColumn, NoSuchFile, UnreadableFile
+from eventlab.errors.logs import InvalidBranch, InvalidCut, SQLError
+from eventlab.errors.projections import (
+    ColumnFailed,
+    FoldFailed,
+    InvalidProjection,
+    KeyShapeError,
+    ProjectionError,
+    UnknownEventType,
+    UntypedField,
+)
+from eventlab.errors.snapshots import SnapshotRefused, SnapshotWarning
+from eventlab.errors.store import (
+    ConcurrencyError,
+    DuplicateEventError,
+    InvalidDigest,
+    NewerFormat,
+    NotAStore,
+    ReadOnly,
+    StoreError,
+    StoreLocked,
+)
+from eventlab.errors.timetravel import InvalidQuestion, PredicateFailed
+from eventlab.errors.widgets import TimeMachineError
+
+__all__ = [
+    "EventLabError",
+    "InvalidEvent",
+    "PayloadError",
+    "ConcurrencyError",
+    "DuplicateEventError",
+    "StoreError",
+    "StoreLocked",
+    "NotAStore",
+    "NewerFormat",
+    "ReadOnly",
+    "InvalidDigest",
+    "InvalidCut",
+    "InvalidBranch",
+    "SQLError",
+    "ProjectionError",
+    "InvalidProjection",
+    "KeyShapeError",
+    "ColumnFailed",
+    "UntypedField",
+    "FoldFailed",
+    "UnknownEventType",
+    "SnapshotRefused",
+    "SnapshotWarning",
+    "PredicateFailed",
+    "InvalidQuestion",
+    "MissingColumn",
+    "ImportFailed",
+    "BadRow",
+    "UnreadableFile",
+    "NoSuchFile",
+    "TimeMachineError",
+]

@@ -1,0 +1,84 @@
+"""A file that is no store, a writer who was overtaken, an id that is taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from eventlab.errors.family import EventLabError
+
+
+class ConcurrencyError(EventLabError):
+    """The stream was not where the writer believed it to be; nothing was written."""
+
+    def __init__(self, stream: str, expected: object, actual: int) -> None:
+        self.stream, self.expected, self.actual = stream, expected, actual
+        super().__init__(
+            f"stream {stream!r} is at version {actual} but you expected {expected}: "
+            "someone appended in between, or you read another stream; read it again and decide afresh."
+        )
+
+
+class DuplicateEventError(EventLabError):
+    """An event id is taken by another event; nothing was written."""
+
+    def __init__(self, event_id: str, found: str) -> None:
+        self.event_id = event_id
+        super().__init__(
+            f"event id {event_id!r} {found}; nothing was written. Append exactly the same batch again to "
+            "repeat a write safely, or give new events new ids."
+        )
+
+
+class StoreError(EventLabError):
+    """A store could not be opened, or cannot do what was asked."""
+
+
+class StoreLocked(StoreError):
+    """Another process has the file open for writing."""
+
+    def __init__(self, path: Path, holder: str) -> None:
+        super().__init__(
+            f"{str(path)!r} is open in another process ({holder}), and DuckDB lets only one process write: "
+            "close that kernel or store, or open it with read_only=True in both, or copy the file and "
+            "open the copy, or work in memory with EventStore()."
+        )
+
+
+class NotAStore(StoreError):
+    """The file is not an eventlab store."""
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(
+            f"{str(path)!r} is not an eventlab store: {found}. Give the path of a new file to make a "
+            "store, or bring the history in with el.read_table."
+        )
+
+
+class NewerFormat(StoreError):
+    """The file was written by a newer eventlab."""
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        super().__init__(
+            f"{str(path)!r} has store format {found}, and this eventlab knows formats up to {known}: "
+            "upgrade eventlab to open it; nothing was changed."
+        )
+
+
+class ReadOnly(StoreError):
+    """A write was asked of something that only reads."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{str(path)!r} is open read-only, so nothing can be appended: open it without "
+            "read_only=True (no other process may have it open then)."
+        )
+
+
+class InvalidDigest(EventLabError, ValueError):
+    """What was given as the digest of a seal is none."""
+
+    def __init__(self, found: object) -> None:
+        super().__init__(
+            f"verify(digest={found!r}) was given no digest: give the 64 hexadecimal digits that "
+            "store.seal().digest showed, or leave digest= out."
+        )

@@ -1,0 +1,71 @@
+"""What a time machine cannot show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from eventlab.errors.family import EventLabError
+
+
+class TimeMachineError(EventLabError, ValueError):
+    """A time machine was asked to look at something it cannot show."""
+
+    @classmethod
+    def not_a_log(cls, log: object) -> TimeMachineError:
+        """Name what stands in the place of the log."""
+        return cls(
+            f"TimeMachine(log, projection) was given a {type(log).__name__} as its log: give a store or "
+            "a cut of one; el.read_table() turns a table into a store."
+        )
+
+    @classmethod
+    def not_a_projection(cls, projection: object) -> TimeMachineError:
+        """Name what stands in the place of the projection."""
+        return cls(
+            f"TimeMachine(log, projection) was given a {type(projection).__name__} as its projection: "
+            "give an el.Fold, an el.Projection or any function log -> DataFrame with one row per key."
+        )
+
+    @classmethod
+    def not_a_frame(cls, function: object, answer: object) -> TimeMachineError:
+        """Name what the function returned in the place of a frame."""
+        return cls(
+            f"{getattr(function, '__name__', function)!r} returned a {type(answer).__name__} and not a "
+            "DataFrame: return a frame with one row per key, the key as its index."
+        )
+
+    @classmethod
+    def repeated_key(cls, function: object, key: object) -> TimeMachineError:
+        """Name a key that stands in several rows."""
+        return cls(
+            f"{getattr(function, '__name__', function)!r} returned several rows for the key {key!r}, so "
+            "none of them is its state: return one row per key, the key as the index."
+        )
+
+    @classmethod
+    def not_in_position_order(cls) -> TimeMachineError:
+        """Say why a plain function cannot be told a log in order of occurrence."""
+        return cls(
+            "this log is told in order of occurrence, with events that were recorded late, and a plain "
+            "function can only be asked for cuts by position: give an el.Fold or an el.Projection, or "
+            "cut the log by position= or recorded=."
+        )
+
+    @classmethod
+    def unknown_key(cls, name: str, key: object, found: Iterable[object]) -> TimeMachineError:
+        """List the keys there are, at most ten of them."""
+        keys = [k[0] if isinstance(k, tuple) and len(k) == 1 else k for k in found]
+        some = ", ".join(map(repr, sorted(keys, key=str)[:10])) or "(none)"
+        more = f" and {len(keys) - 10:,} more" if len(keys) > 10 else ""
+        return cls(
+            f"no event of this log touches the key {key!r} of {name!r}; its keys are: {some}{more}. "
+            "Name one of them, or leave key= out to see all."
+        )
+
+    @classmethod
+    def no_such_step(cls, step: object, last: int) -> TimeMachineError:
+        """Give the steps there are."""
+        return cls(
+            f"there is no step {step!r}: this time machine has the steps 0 (before the first event) "
+            f"to {last:,} (behind the last)."
+        )
