@@ -106,7 +106,9 @@ def test_a_saved_page_has_stops_spread_over_the_whole_log_and_says_so(
 
 
 @pytest.mark.parametrize(
-    "given", [{"key": "card-1"}, {"max_steps": 10}, {"render": lambda state, event: ""}], ids=str
+    "given",
+    [{"key": "card-1"}, {"max_steps": 10}, {"render": lambda state, event: ""}],
+    ids=lambda given: next(iter(given)),
 )
 def test_what_cannot_be_read_in_windows_is_read_as_before(log, cards, given):
     assert TimeMachine(log, cards, **given)._long is None
