@@ -30,8 +30,9 @@ lab: $(VENV)/.lab ## open the five-minute tour in JupyterLab
 	$(BIN)/python -m jupyterlab --ServerApp.root_dir='$(CURDIR)' $(AS_ROOT) $(ARGS) \
 	  notebooks/00_tour.ipynb
 
+# A file stays with one process, for the cells of a notebook need each other.
 test: lint ## lint, then all tests: modules, docstrings, README and notebooks
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=logical --dist=loadfile $(ARGS)
 
 lint: $(VENV)/.test ## ruff and mypy
 	$(BIN)/ruff check .

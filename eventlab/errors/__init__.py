@@ -64,3 +64,7 @@ __all__ = [
     "NoSuchFile",
     "TimeMachineError",
 ]
+
+# In a traceback an error has the name it is caught by, whichever file it lives in.
+for _name in __all__:
+    globals()[_name].__module__ = __name__
