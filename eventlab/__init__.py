@@ -44,7 +44,17 @@ from eventlab.fold import Fold
 from eventlab.importers import read_table
 from eventlab.projection import Projection
 from eventlab.snapshots import Snapshots
-from eventlab.store import ANY, NO_STREAM, STREAM_EXISTS, Appended, EventStore, Log, Seal
+from eventlab.store import (
+    ANY,
+    NO_STREAM,
+    STREAM_EXISTS,
+    Appended,
+    Condition,
+    EventStore,
+    Log,
+    Query,
+    Seal,
+)
 from eventlab.timetravel import Found, TimeTravel, compare
 
 __version__ = "0.1.0"
@@ -61,6 +71,8 @@ __all__ = [
     "ANY",
     "NO_STREAM",
     "STREAM_EXISTS",
+    "Query",
+    "Condition",
     # projections
     "Fold",
     "Projection",

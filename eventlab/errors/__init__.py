@@ -4,6 +4,7 @@ A sentence gives three facts and a next step: what was asked, what was found, wh
 The raising line passes values only. Nothing here knows how the rest of the package works.
 """
 
+from eventlab.errors.conditions import ConditionFailed, InvalidQuery
 from eventlab.errors.events import InvalidEvent, PayloadError
 from eventlab.errors.family import EventLabError
 from eventlab.errors.imports import BadRow, ImportFailed, MissingColumn, NoSuchFile, UnreadableFile
@@ -36,6 +37,8 @@ __all__ = [
     "InvalidEvent",
     "PayloadError",
     "ConcurrencyError",
+    "ConditionFailed",
+    "InvalidQuery",
     "DuplicateEventError",
     "StoreError",
     "StoreLocked",

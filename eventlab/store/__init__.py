@@ -5,9 +5,21 @@ it is seen again). Only this layer imports DuckDB.
 """
 
 from eventlab.store.append import Appended
+from eventlab.store.condition import Condition
 from eventlab.store.eventstore import EventStore
 from eventlab.store.expectation import ANY, NO_STREAM, STREAM_EXISTS
 from eventlab.store.log import Log
+from eventlab.store.query import Query
 from eventlab.store.seal import Seal
 
-__all__ = ["ANY", "NO_STREAM", "STREAM_EXISTS", "Appended", "EventStore", "Log", "Seal"]
+__all__ = [
+    "ANY",
+    "NO_STREAM",
+    "STREAM_EXISTS",
+    "Appended",
+    "Condition",
+    "EventStore",
+    "Log",
+    "Query",
+    "Seal",
+]

@@ -11,6 +11,7 @@ import duckdb
 from eventlab.errors import ConcurrencyError, DuplicateEventError, EventLabError, ReadOnly
 from eventlab.event import Event
 from eventlab.store import rows
+from eventlab.store.condition import Condition, require_holds
 from eventlab.store.database import Database, transaction
 from eventlab.store.expectation import Expected, is_met, require_met
 from eventlab.store.identity import given_id, is_taken, repeated_batch, taken_id
@@ -36,16 +37,22 @@ class Writer:
     clock: Callable[[], datetime]
     ids: Callable[[], str] | None
 
-    def append(self, stream: str, events: Sequence[Event], expected: Expected) -> Appended:
+    def append(
+        self,
+        stream: str,
+        events: Sequence[Event],
+        expected: Expected,
+        condition: Condition | None = None,
+    ) -> Appended:
         """Write the batch, or raise and write nothing."""
         self.require_writable()
         with self.ledger.lock:
             try:
-                return self._append(stream, events, expected)
+                return self._append(stream, events, expected, condition)
             except _CONFLICTS:
                 # Another connection of this process wrote behind the ledger's back: look again, once.
                 self.ledger.forget()
-                return self._append_or_name_the_conflict(stream, events, expected)
+                return self._append_or_name_the_conflict(stream, events, expected, condition)
 
     def require_writable(self) -> None:
         """Refuse to write where the file is open for reading only."""
@@ -58,10 +65,14 @@ class Writer:
         return now if head.recorded_at is None else max(now, head.recorded_at)
 
     def _append_or_name_the_conflict(
-        self, stream: str, events: Sequence[Event], expected: Expected
+        self,
+        stream: str,
+        events: Sequence[Event],
+        expected: Expected,
+        condition: Condition | None,
     ) -> Appended:
         try:
-            return self._append(stream, events, expected)
+            return self._append(stream, events, expected, condition)
         except _CONFLICTS as error:
             self.ledger.forget()
             raise self._conflict(stream, expected, str(error)) from error
@@ -72,11 +83,18 @@ class Writer:
         head = self.ledger.stream_head(self.database.cursor(), stream)
         return ConcurrencyError(stream, expected, head.version if head else 0)
 
-    def _append(self, stream: str, events: Sequence[Event], expected: Expected) -> Appended:
+    def _append(
+        self,
+        stream: str,
+        events: Sequence[Event],
+        expected: Expected,
+        condition: Condition | None,
+    ) -> Appended:
         with self.database.borrowed() as con, transaction(con):
             if done := repeated_batch(con, stream, events):
                 return Appended(stream, done.version, done.position, duplicate=True)
             known = self._expected_head(con, stream, expected)
+            require_holds(con, self.database, self.ledger, stream, condition)
             log_head = self.ledger.log_head(con)
             if not events:
                 return Appended(stream, known.version if known else 0, log_head.position)

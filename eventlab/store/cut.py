@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from eventlab.errors import InvalidCut, InvalidEvent
+from eventlab.store.query import Query, require_query
 from eventlab.times import Moment, utc
 
 Names = frozenset[str]
@@ -39,7 +40,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What is left of the log: ranges on three axes, and sets of streams, categories and types."""
+    """What is left of the log: ranges on three axes, sets of streams, categories and types, and queries."""
 
     position: Bounds = Bounds("position")
     recorded: Bounds = Bounds("recorded_at")
@@ -47,6 +48,7 @@ class Cut:
     streams: Names | None = None
     categories: Names | None = None
     types: Names | None = None
+    queries: tuple[Query, ...] = ()
 
     def until(self, position: int | None, recorded: Moment | None, occurred: Moment | None) -> Cut:
         """Return the cut that ends at the bounds given."""
@@ -69,6 +71,11 @@ class Cut:
         narrowed: Any = {what: chosen if known is None else known & chosen}
         return replace(self, **narrowed)
 
+    def matching(self, query: object) -> Cut:
+        """Return the cut narrowed to the events that match a query too."""
+        both = (*self.queries, require_query("matching()", query))
+        return replace(self, queries=tuple(dict.fromkeys(both)))
+
     @property
     def by_occurrence(self) -> bool:
         """Whether the log is folded in the order things happened, not the order they were recorded."""
@@ -88,7 +95,8 @@ class Cut:
     def is_prefix(self) -> bool:
         """Whether it shows all events up to a position, perhaps of some streams only."""
         lows = (self.position.low, self.recorded.low, self.categories, self.types)
-        return not self.by_occurrence and all(low is None for low in lows)
+        is_whole = not (self.by_occurrence or self.queries)
+        return is_whole and all(low is None for low in lows)
 
     def _without_end(self) -> Cut:
         axes = {axis: replace(getattr(self, axis), high=None) for axis in ("position", "recorded")}
@@ -110,6 +118,10 @@ class Cut:
                     _ONE_STREAM if what == "streams" and len(names) == 1 else condition
                 )
                 params[f"el_{what}"] = sorted(names)
+        for number, query in enumerate(self.queries):
+            condition, bound = query.where(f"el_query_{number}")
+            conditions.append(condition)
+            params |= bound
         return " and ".join(conditions) or "true", params
 
     def streams_source(self) -> str:
@@ -131,7 +143,7 @@ class Cut:
             for what in _AMONG
             if getattr(self, what) is not None
         ]
-        return " · ".join([*names, *ranges])
+        return " · ".join([*names, *map(str, self.queries), *ranges])
 
 
 _NAMED_STREAMS = "stream in (select unnest($el_streams::varchar[]))"

@@ -22,6 +22,7 @@ from eventlab.store.branch import database_of
 from eventlab.store.branch_plan import Plan, worked_out
 from eventlab.store.bulk import Table, load
 from eventlab.store.columns_in import Roles
+from eventlab.store.condition import Condition, require_condition
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.expectation import ANY, Expected, require_expectation
@@ -82,7 +83,12 @@ class EventStore(Log):
         self._writer = Writer(database, ledger, moment, ids)
 
     def append(
-        self, stream: str, events: Event | Sequence[Event], *, expected: Expected = ANY
+        self,
+        stream: str,
+        events: Event | Sequence[Event],
+        *,
+        expected: Expected = ANY,
+        condition: Condition | None = None,
     ) -> Appended:
         """Append one event or several to a stream, all or nothing.
 
@@ -94,6 +100,8 @@ class EventStore(Log):
             What happened, in order. An empty sequence only checks the expectation.
         expected : ANY, NO_STREAM, STREAM_EXISTS or int
             Where the stream must stand: the version you read before you decided.
+        condition : Condition, optional
+            What must not have happened meanwhile, in whichever stream. Checked as well as ``expected``.
 
         Returns
         -------
@@ -104,12 +112,16 @@ class EventStore(Log):
         Raises
         ------
         ConcurrencyError
-            When the stream is elsewhere: someone appended in between. Nothing is written.
+            When the stream is elsewhere: someone appended in between. Nothing is written. It is a
+            `ConditionFailed`, which names the event that matches, where the condition does not hold.
         DuplicateEventError
             When an event id is taken by anything but the same batch. Nothing is written.
         """
         done = self._writer.append(
-            require_stream(stream), _batch(events), require_expectation(expected)
+            require_stream(stream),
+            _batch(events),
+            require_expectation(expected),
+            require_condition(condition),
         )
         self._ledger.tell(done.position)
         return done

@@ -20,6 +20,7 @@ from eventlab.store import question, reading
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.ledger import Field, Ledger
+from eventlab.store.query import Query
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA, Params
 from eventlab.store.sqltext import column_types, payload_field
 from eventlab.store.trace import trace
@@ -85,6 +86,10 @@ class Log:
     def only(self, *types: str) -> Log:
         """Return the events of these types."""
         return self._with(self.cut.among("types", types))
+
+    def matching(self, query: Query) -> Log:
+        """Return the events that match a query of types and tags, of whichever stream."""
+        return self._with(self.cut.matching(query))
 
     # -- reading --------------------------------------------------------------------------------
 

@@ -1,37 +1,21 @@
 """Do many threads keep the promises that one does: one winner, no gap, nothing lost?"""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier, Event
+from threading import Event
 
 import pytest
 
 import eventlab as el
 from eventlab.errors import ConcurrencyError
 from eventlab.store import reading
+from tests.racing import at_once
 
 THREADS = 8
 
 
 def moved(number):
     return el.Event("Moved", {"number": number})
-
-
-def at_once(tasks):
-    """Run every task in a thread of its own, all starting together; return what they return or raise."""
-    tasks = list(tasks)
-    start = Barrier(len(tasks))
-
-    def run(task):
-        start.wait()
-        try:
-            return task()
-        except ConcurrencyError as error:
-            return error
-
-    with ThreadPoolExecutor(len(tasks)) as pool:
-        return list(pool.map(run, tasks))
 
 
 @pytest.fixture(params=["in memory", "in a file"])
