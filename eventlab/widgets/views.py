@@ -25,6 +25,7 @@ from eventlab.widgets.markup import (
 )
 from eventlab.widgets.scenes import Key, Line, Reading, Row, Scene
 from eventlab.widgets.scenes import sign as sign_of
+from eventlab.widgets.shown import Shown
 from eventlab.widgets.values import is_number, known
 
 Render: TypeAlias = Callable[[Any, RecordedEvent | None], Any]
@@ -144,8 +145,9 @@ class RenderedView:
         return f"{word(self.reading.name)} · {what}"
 
     def body(self, scene: Scene, state: Mapping[Key, Row]) -> Fragment:
-        """Return what the author's function makes of the state."""
-        return rendered(self.render, self._given(state), scene.event)
+        """Return what the author's function makes of the state; a line that stays is kept only once."""
+        drawn = rendered(self.render, self._given(scene, state), scene.event)
+        return tuple(drawn.splitlines(keepends=True))
 
     def panel(self, caption: str, body: str) -> str:
         """Return a figure, so that the drawing has its caption."""
@@ -154,13 +156,21 @@ class RenderedView:
             f'<div data-slot="state">{body}</div></figure>\n'
         )
 
-    def _given(self, state: Mapping[Key, Row]) -> Any:
+    def _given(self, scene: Scene, state: Mapping[Key, Row]) -> Shown | None:
         """Return the one key's fields or None; for a whole log such a dict under every key."""
-        fields = self.reading.fields
-        rows = {key: dict(zip(fields, row, strict=True)) for key, row in state.items()}
         if self.reading.key is not None:
-            return rows.get(self.reading.key)
-        return {key[0] if len(key) == 1 else key: row for key, row in rows.items()}
+            return self._of_one(scene, state.get(self.reading.key))
+        before = {_label(line.key): self._fields(line.before) for line in scene.touched}
+        return Shown({_label(key): self._fields(row) for key, row in state.items()}, before)
+
+    def _of_one(self, scene: Scene, row: Row | None) -> Shown | None:
+        now, touched = self._fields(row), {line.key: line.before for line in scene.touched}
+        if now is None or self.reading.key not in touched:
+            return None if now is None else Shown(now, {})
+        return Shown(now, self._fields(touched[self.reading.key]) or dict.fromkeys(now))
+
+    def _fields(self, row: Row | None) -> dict[str, Any] | None:
+        return None if row is None else dict(zip(self.reading.fields, row, strict=True))
 
 
 def rendered(render: Render, state: Any, event: RecordedEvent | None) -> str:
@@ -180,6 +190,10 @@ def rendered(render: Render, state: Any, event: RecordedEvent | None) -> str:
 def key_words(key: Key | None) -> str:
     """Return a key as escaped text, its parts joined by a slash."""
     return " / ".join(map(word, key or ()))
+
+
+def _label(key: Key) -> Any:
+    return key[0] if len(key) == 1 else key
 
 
 def _field_row(name: str, was: Any, now: Any) -> Fragment:
