@@ -235,7 +235,9 @@ class Projection(TimeTravel):
 
     def _marked(self, log: Log, names: Sequence[str], sql: Callable[[Marks], str]) -> pd.DataFrame:
         bound = Bound()
-        rows = self._run(log, sql(Marks(self.query(bound, log).by_number())), bound)
+        plan = Marks(self.query(bound, log).by_number())
+        rows = self._run(log, sql(plan), bound)
+        rows = log.named(rows) if plan.query.keys == ["stream_no"] else rows
         rows.columns = pd.Index([*self.key_names, *names])
         return rows.set_index(list(self.key_names)).astype("Int64")
 

@@ -86,6 +86,15 @@ class Query:
             f"from {_nested(touched)} as touched{self._after_endings()}\ngroup by {keys}"
         )
 
+    def contributions(self) -> str:
+        """Return a query for one row per event and key touched: what it adds to the key's present life."""
+        fields = [quoted(name) for name, _ in self.columns]
+        touched = self._touched(["position", "occurred_at"])
+        return (
+            f"{_select(*self.keys, 'position', 'occurred_at', *fields)}\n"
+            f"from {_nested(touched)} as touched{self._after_endings()}"
+        )
+
     def endings(self, last: str = "") -> str:
         """Return a query for the keys that ended: the key, and where in the order of folding it last did."""
         bare = replace(self, columns=())

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from eventlab.equality import same
-from eventlab.frames import taken, values
+from eventlab.frames import places, taken, values
 from eventlab.timetravel.names import ENDED
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ COLUMNS = {
 def diff(projection: TimeTravel, before: Log, after: Log) -> pd.DataFrame:
     """Return one row per changed field, as `TimeTravel.diff` says."""
     early, late = projection(before), projection(after)
-    cells = _Cells(early, late).changed()
-    position = _positions(projection, before, after, cells)
+    both = _BothStates(early, late)
+    rows, cells = both.changed()
+    position = _positions(projection, before, after, cells, both.keys, rows)
     names = _key_columns(projection.key_names)
-    found = cells.reset_index(names=names)
+    found = cells.set_axis(both.keys.take(rows)).reset_index(names=names)
     found = found.assign(position=position, type=_types(after, position))
     return found[[*names, *COLUMNS]].astype(COLUMNS)
 
@@ -43,31 +44,31 @@ def _key_columns(key_names: Sequence[str]) -> list[str]:
     return [f"key_{name}" if name in COLUMNS else name for name in key_names]
 
 
-class _Cells:
+class _BothStates:
     """Two states, key by key and field by field."""
 
     def __init__(self, early: pd.DataFrame, late: pd.DataFrame) -> None:
         self._early, self._late = early, late
-        self._keys = early.index.union(late.index)
-        self._was, self._is = (state.index.get_indexer(self._keys) for state in (early, late))
+        same_keys = early.index.equals(late.index)
+        self.keys = late.index if same_keys else early.index.union(late.index)
+        self._was, self._is = (places(state.index, self.keys) for state in (early, late))
         columns = dict.fromkeys([*early.columns, *late.columns])
         self._fields = [name for name in columns if name != "position"]
 
-    def changed(self) -> pd.DataFrame:
-        """Return the cells that differ, under their key, by key and then field."""
+    def changed(self) -> tuple[Any, pd.DataFrame]:
+        """Return the cells that differ, by key and then field; and for each the place of its key."""
         parts = [self._of(field) for field in self._fields]
         rows = np.concatenate([row for row, _, _ in parts]) if parts else np.array([], "int64")
         order = np.argsort(rows, kind="stable")
         rows = rows[order]
         named = np.repeat(np.array(self._fields, object), [len(row) for row, _, _ in parts])
-        return pd.DataFrame(
+        return rows, pd.DataFrame(
             {
                 "field": named[order],
                 "before": _together([found for _, found, _ in parts], order),
                 "after": _together([found for _, _, found in parts], order),
                 "change": self._change(rows),
-            },
-            index=self._keys.take(rows),
+            }
         )
 
     def _of(self, field: str) -> tuple[Any, Any, Any]:
@@ -110,7 +111,12 @@ def _together(parts: list[Any], order: Any) -> Any:
 
 
 def _positions(
-    projection: TimeTravel, before: Log, after: Log, cells: pd.DataFrame
+    projection: TimeTravel,
+    before: Log,
+    after: Log,
+    cells: pd.DataFrame,
+    keys: pd.Index[Any],
+    rows: Any,
 ) -> pd.Series[Any]:
     """Return for each cell the position of the event that did it: for a key that went, its ending."""
     if cells.empty:
@@ -123,8 +129,7 @@ def _positions(
     found = np.vstack(
         [found, np.full((1, len(columns)), np.nan)]
     )  # for keys it does not know: row -1
-    rows = marks.index.get_indexer(cells.index)
-    return pd.Series(found[rows, numbers]).astype(
+    return pd.Series(found[places(marks.index, keys)[rows], numbers]).astype(
         "Int64"
     )  # a double holds any position that is met
 
