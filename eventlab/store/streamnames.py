@@ -31,7 +31,7 @@ class StreamNames:
         """Return the places of some numbers in the order of their names, and the names in that order."""
         ordered, rank = self._covering(con, numbers)
         ranks = rank[numbers]
-        places = np.argsort(ranks)
+        places = _in_order(ranks, len(ordered))
         return places, ordered.take(ranks[places])
 
     def _covering(
@@ -44,6 +44,15 @@ class StreamNames:
             return _read(con, "where stream_no in (select unnest(?::bigint[]))", [numbers.tolist()])
         self._ordered, self._rank = known = _read(con)
         return known
+
+
+def _in_order(ranks: Numbers, of: int) -> Numbers:
+    """Return the places of different ranks in increasing order: of most of them without sorting."""
+    if len(ranks) * 8 < of:
+        return np.argsort(ranks)
+    place = np.full(of, -1)
+    place[ranks] = np.arange(len(ranks))
+    return place[place >= 0]
 
 
 def _how_many(con: duckdb.DuckDBPyConnection) -> int:
