@@ -383,6 +383,64 @@ def test_balances_at_the_end(cards):
     assert liability(cards) == 175
 
 
+# --- shop orders ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return read("shop-orders.csv")
+
+
+def told(rows):
+    return [row["type"].removeprefix("Order") for row in rows]
+
+
+def euros(rows, kind, *reasons):
+    chosen = [r for r in rows if r["type"] == kind and (not reasons or r["reason"] in reasons)]
+    return len(chosen), sum(int(row["amount"] or 0) for row in chosen)
+
+
+def test_shop_orders_are_counted(shop):
+    assert len(shop) == 463
+    assert euros(shop, "OrderPlaced") == (120, 5293)
+    assert euros(shop, "OrderPaid") == (109, 4767)
+    assert euros(shop, "OrderPacked") == euros(shop, "OrderSent") == (104, 0)
+    assert euros(shop, "OrderCancelled", "not paid") == (11, 0)
+    assert euros(shop, "OrderCancelled", "out of stock") == (5, 225)
+    assert euros(shop, "OrderReturned") == (10, 363)
+    items = Counter(row["item"] for row in shop if row["item"])
+    expected = {"sea chart": 28, "lantern": 25, "ink": 24, "notebook": 22, "postcards": 21}
+    assert items == expected
+
+
+def test_shop_orders_are_made_again_byte_for_byte(tmp_path):
+    script = runpy.run_path(str(DATA / "make_shop_orders.py"))
+
+    script["write_csv"](script["shop_orders"](Random(script["SEED"])), tmp_path / "again.csv")
+
+    assert (tmp_path / "again.csv").read_bytes() == (DATA / "shop-orders.csv").read_bytes()
+
+
+def test_shop_orders_stand_in_order_of_time(shop):
+    assert times(shop) == sorted(times(shop))
+
+
+def test_an_order_takes_one_of_four_ways(shop):
+    ways = Counter(" ".join(told(rows)) for rows in by_stream(shop).values())
+
+    assert ways == {
+        "Placed Paid Packed Sent": 94,
+        "Placed Paid Packed Sent Returned": 10,
+        "Placed Paid Cancelled": 5,
+        "Placed Cancelled": 11,
+    }
+
+
+def test_what_was_wanted_is_paid_in_full_and_paid_back_in_full(shop):
+    for rows in by_stream(shop).values():
+        assert len({row["amount"] for row in rows if row["amount"]}) == 1
+
+
 # --- stolen cards -----------------------------------------------------------------------------
 
 
