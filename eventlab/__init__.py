@@ -41,7 +41,7 @@ from eventlab.columns import Column, count, distinct, each, first, greatest, las
 from eventlab.errors import ConcurrencyError, DuplicateEventError, EventLabError
 from eventlab.event import Event, RecordedEvent
 from eventlab.fold import Fold
-from eventlab.importers import read_table
+from eventlab.importers import read_git, read_table
 from eventlab.projection import Projection
 from eventlab.snapshots import Snapshots
 from eventlab.store import (
@@ -68,6 +68,7 @@ __all__ = [
     "Appended",
     "Seal",
     "read_table",
+    "read_git",
     "ANY",
     "NO_STREAM",
     "STREAM_EXISTS",

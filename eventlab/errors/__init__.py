@@ -7,6 +7,7 @@ The raising line passes values only. Nothing here knows how the rest of the pack
 from eventlab.errors.conditions import ConditionFailed, InvalidQuery
 from eventlab.errors.events import InvalidEvent, PayloadError
 from eventlab.errors.family import EventLabError
+from eventlab.errors.git import GitFailed
 from eventlab.errors.imports import BadRow, ImportFailed, MissingColumn, NoSuchFile, UnreadableFile
 from eventlab.errors.logs import InvalidBranch, InvalidCut, SQLError
 from eventlab.errors.projections import (
@@ -65,6 +66,7 @@ __all__ = [
     "BadRow",
     "UnreadableFile",
     "NoSuchFile",
+    "GitFailed",
     "TimeMachineError",
 ]
 
