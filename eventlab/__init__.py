@@ -15,6 +15,9 @@ not stored; it is a *fold* of the log. So there is one idea to learn, and the pa
    from the start. ``eventlab.widgets.TimeMachine`` puts the cut on a slider.
 5. **A log can be held to account.** ``store.seal`` and ``store.verify`` name whatever was changed behind its
    back, ``log.trace`` draws which event caused which.
+6. **Rules decide what is written.** A `Decider` is two pure functions and a start: ``handle`` gives it the
+   state, appends what it decides, and decides afresh where somebody else was faster; ``given`` tests it
+   without a store.
 
 >>> import eventlab as el
 >>> store = el.EventStore()
@@ -38,6 +41,7 @@ Every error is an `EventLabError` that says what was asked, what was found, wher
 
 from eventlab import errors
 from eventlab.columns import Column, count, distinct, each, first, greatest, last, least, total
+from eventlab.deciding import Decider, Handled, given, handle
 from eventlab.errors import ConcurrencyError, DuplicateEventError, EventLabError
 from eventlab.event import Event, RecordedEvent
 from eventlab.fold import Fold
@@ -90,6 +94,11 @@ __all__ = [
     "greatest",
     "distinct",
     "each",
+    # deciding what to write
+    "Decider",
+    "handle",
+    "Handled",
+    "given",
     # errors
     "errors",
     "EventLabError",

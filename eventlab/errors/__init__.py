@@ -5,6 +5,14 @@ The raising line passes values only. Nothing here knows how the rest of the pack
 """
 
 from eventlab.errors.conditions import ConditionFailed, InvalidQuery
+from eventlab.errors.deciding import (
+    InvalidDecider,
+    InvalidDecision,
+    InvalidScenario,
+    InvalidSchedule,
+    LifeEnded,
+    ScenarioFailed,
+)
 from eventlab.errors.events import InvalidEvent, PayloadError
 from eventlab.errors.family import EventLabError
 from eventlab.errors.git import GitFailed
@@ -61,6 +69,12 @@ __all__ = [
     "SnapshotWarning",
     "PredicateFailed",
     "InvalidQuestion",
+    "InvalidDecider",
+    "InvalidDecision",
+    "InvalidScenario",
+    "InvalidSchedule",
+    "LifeEnded",
+    "ScenarioFailed",
     "MissingColumn",
     "ImportFailed",
     "BadRow",

@@ -15,7 +15,7 @@ import pandas as pd
 
 from eventlab import times
 from eventlab.errors import InvalidDigest, InvalidEvent, NotAStore, StoreError
-from eventlab.event import Event, require_stream
+from eventlab.event import Event, RecordedEvent, require_id, require_stream
 from eventlab.store import changes, schema
 from eventlab.store.append import Appended, Writer
 from eventlab.store.branch import database_of
@@ -27,6 +27,7 @@ from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.expectation import ANY, Expected, require_expectation
 from eventlab.store.frame_table import FrameTable
+from eventlab.store.identity import position_of
 from eventlab.store.ledger import Ledger, Watcher, ledger_of
 from eventlab.store.log import Log
 from eventlab.store.seal import Seal, seal, seals_frame
@@ -208,6 +209,14 @@ class EventStore(Log):
         done = load(self._writer, table, roles)
         self._ledger.tell(done.position)
         return done
+
+    def find(self, event_id: str) -> RecordedEvent | None:
+        """Return the event of this id, whether given or the store's own ``stream@version``, or None."""
+        with self.borrowed() as con:
+            position = position_of(con, require_id(event_id))
+        if position is None:
+            return None
+        return next(iter(self.since(position=position).until(position=position)))
 
     def watch(self, watcher: Watcher) -> None:
         """Tell somebody of every append of this process, after it is committed."""

@@ -79,7 +79,13 @@ def given_id(event_id: str | None, stream: str, version: int) -> str | None:
 
 def is_taken(con: duckdb.DuckDBPyConnection, event_id: str) -> bool:
     """Tell whether an event of the store has this id."""
-    return _find(con, event_id) is not None
+    return position_of(con, event_id) is not None
+
+
+def position_of(con: duckdb.DuckDBPyConnection, event_id: str) -> int | None:
+    """Return the position of the event of this id, None when there is no such event."""
+    found = _find(con, event_id)
+    return found.position if found else None
 
 
 def taken_id(reason: str) -> str | None:

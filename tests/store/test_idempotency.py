@@ -238,3 +238,18 @@ def test_a_failed_expectation_is_no_repetition(store):
         store.append("card-7", loaded(1, "new"), expected=0)
 
     assert not store.append("card-7", loaded(1, "new"), expected=3).duplicate
+
+
+# -- finding an event by its id --------------------------------------------------------------------
+
+
+def test_find_knows_given_ids_and_the_stores_own(store):
+    head = store.head
+    store.append("door-1", [el.Event("DoorOpened"), el.Event("DoorClosed", event_id="till/1")])
+
+    assert store.find("door-1@1").position == head + 1
+    assert store.find("till/1").position == head + 2
+    assert store.find("door-1@2") is None  # that event has a name of its own
+    assert store.find("nobody") is None
+    with pytest.raises(InvalidEvent):
+        store.find(7)
