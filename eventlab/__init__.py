@@ -13,7 +13,9 @@ not stored; it is a *fold* of the log. So there is one idea to learn, and the pa
    was known then. ``diff``, ``blame``, ``bisect``, ``panel``, ``lifetimes`` and ``asof`` ask about the way
    there, ``store.branch`` tells it otherwise, and `Snapshots` gives the same answers without folding
    from the start. ``eventlab.widgets.TimeMachine`` puts the cut on a slider.
-5. **A log can be held to account.** ``store.seal`` and ``store.verify`` name whatever was changed behind its
+5. **A read model keeps state up to date.** `ReadModel` is a projection as a table in the store's file: behind
+   the log until it catches up, in the background if you like, or in the transaction of every append.
+6. **A log can be held to account.** ``store.seal`` and ``store.verify`` name whatever was changed behind its
    back, ``log.trace`` draws which event caused which.
 6. **Rules decide what is written.** A `Decider` is two pure functions and a start: ``handle`` gives it the
    state, appends what it decides, and decides afresh where somebody else was faster; ``given`` tests it
@@ -47,6 +49,7 @@ from eventlab.event import Event, RecordedEvent
 from eventlab.fold import Fold
 from eventlab.importers import read_git, read_table
 from eventlab.projection import Projection
+from eventlab.readmodels import ReadModel
 from eventlab.snapshots import Snapshots
 from eventlab.store import (
     ANY,
@@ -83,6 +86,7 @@ __all__ = [
     "Projection",
     "TimeTravel",
     "Snapshots",
+    "ReadModel",
     "Found",
     "compare",
     "Column",

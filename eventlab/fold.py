@@ -196,6 +196,10 @@ class Fold(TimeTravel):
                 states[key] = state
                 yield key, event, state
 
+    def touched(self, events: list[RecordedEvent]) -> set[Key]:
+        """Return the keys that some events touch."""
+        return {key for key, _ in self._touches(events, None)}
+
     def _touches(
         self, events: list[RecordedEvent], only: Key | None
     ) -> Iterable[tuple[Key, RecordedEvent]]:

@@ -84,14 +84,37 @@ class Parts:
     def continued(self, before: str) -> str:
         """Return the parts of ``before`` with those of ``events`` added; what ended in them starts afresh."""
         keys = ", ".join(self.keys)
-        added = [
-            f"{monoid.added.format(early=f'early.{part}', late=f'late.{part}')} as {part}"
-            for _, monoid, part in self._columns()
-        ]
+        added = [f"{sql} as {part}" for part, sql in self.added().items()]
         return (
             f"select {keys}, {', '.join(added)}, coalesce(late.position, early.position) as position "
             f"from ({self._living(before)}) as early full join ({self.of_events()}) as late using ({keys})"
         )
+
+    def added(self, early: str = "early.{part}") -> dict[str, str]:
+        """Return for each part how that of ``late`` is added to an earlier one."""
+        return {
+            part: monoid.added.format(early=early.format(part=part), late=f"late.{part}")
+            for _, monoid, part in self._columns()
+        }
+
+    def late(self) -> str:
+        """Return what ``events`` contribute, and whether their keys ended in them before.
+
+        A key that ended and did not come back has no position.
+        """
+        if not self.query.ends_with:
+            return f"select *, false as afresh from ({self.of_events()})"
+        return (
+            f"select {', '.join(self.columns)}, _ended is not null as afresh from ({self.of_events()}) "
+            f"full join ({self.query.endings()}) as ended using ({', '.join(self.keys)})"
+        )
+
+    def final(self) -> list[str]:
+        """Return the fields as SQL over a row of parts."""
+        return [
+            f"{monoid.final.format(part=part)} as {quoted(name)}"
+            for (name, _), monoid, part in self._columns()
+        ]
 
     def _living(self, before: str) -> str:
         if not self.query.ends_with:
@@ -113,11 +136,7 @@ class Parts:
 
         They are sorted by key, or only the newest are left, the newest first.
         """
-        fields = [
-            f"{monoid.final.format(part=part)} as {quoted(name)}"
-            for (name, _), monoid, part in self._columns()
-        ]
-        keys = ", ".join(self.keys)
+        fields, keys = self.final(), ", ".join(self.keys)
         order = keys if newest is None else f"position desc, {keys} limit {newest:d}"
         query = (
             f"select {keys}, {', '.join(fields)}, position from ({rows}) as parts order by {order}"

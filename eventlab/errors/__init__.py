@@ -27,6 +27,15 @@ from eventlab.errors.projections import (
     UnknownEventType,
     UntypedField,
 )
+from eventlab.errors.readmodels import (
+    AppendRefused,
+    CheckpointBeyondLog,
+    ReadModelBehind,
+    ReadModelError,
+    ReadModelFailed,
+    ReadModelRefused,
+    RuleChanged,
+)
 from eventlab.errors.snapshots import SnapshotRefused, SnapshotWarning
 from eventlab.errors.store import (
     ConcurrencyError,
@@ -67,6 +76,13 @@ __all__ = [
     "UnknownEventType",
     "SnapshotRefused",
     "SnapshotWarning",
+    "ReadModelError",
+    "ReadModelRefused",
+    "RuleChanged",
+    "CheckpointBeyondLog",
+    "ReadModelFailed",
+    "AppendRefused",
+    "ReadModelBehind",
     "PredicateFailed",
     "InvalidQuestion",
     "InvalidDecider",

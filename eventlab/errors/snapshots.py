@@ -6,13 +6,13 @@ from eventlab.errors.family import EventLabError, short
 
 
 class SnapshotRefused(EventLabError, ValueError):
-    """A state cannot be kept exactly, so no snapshot is taken of it."""
+    """A state cannot be kept exactly, so no snapshot or row of a read model is made of it."""
 
     def __init__(self, field: str, found: object, kept: str) -> None:
         self.field = field
         super().__init__(
-            f"{field} is {short(found)}, a {type(found).__name__}, and snapshots keep {kept}: change the "
-            "fold so that its state holds such values, or call the fold itself, without snapshots."
+            f"{field} is {short(found)}, a {type(found).__name__}, and what is kept beside the log "
+            f"holds {kept}: change the fold so that its state holds such values, or call the fold itself."
         )
 
     @classmethod

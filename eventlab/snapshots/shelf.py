@@ -11,7 +11,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from eventlab.errors import SnapshotWarning
-from eventlab.snapshots.keeper import Keeper, Start
+from eventlab.keeping.keeper import Keeper, Start
 from eventlab.store.snapshot_tables import Kept, Rule, SnapshotTable
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from eventlab.errors import SnapshotRefused, SnapshotWarning
-from eventlab.snapshots.keeper import Start, keeper_of
+from eventlab.keeping.keeper import Start, keeper_of
 from eventlab.snapshots.shelf import Shelf
 from eventlab.timetravel import Key, TimeTravel
 

@@ -78,6 +78,7 @@ class _Load:
     ) -> None:
         self.con, self.table, self.shape, self.ids = con, table, shape, writer.ids
         self.is_branch = writer.database.is_branch
+        self.ledger = writer.ledger
         head = writer.ledger.log_head(con)
         self.before, self.stream_no = head.position, head.stream_no
         self.recorded_at = writer.recorded_now(head)
@@ -93,7 +94,10 @@ class _Load:
                 stop = min(start + SLICE, self.table.rows)
                 self._load_slice(start, stop)
                 progress.update(stop - start)
-        return self._done()
+        done = self._done()
+        if self.table.rows and not done.duplicate:
+            self.ledger.take_part(self.con, done.position)
+        return done
 
     def _load_slice(self, start: int, stop: int) -> None:
         source = self.table.slice(self.con, start, stop)
@@ -240,7 +244,7 @@ class _Load:
 def _kind_in_sql(column: str, sql_type: str) -> str:
     """Return SQL for the list of kinds that the cells of a column have."""
     if sql_type == "JSON":
-        kinds = f"list(distinct {_KIND_OF_JSON.format(f'json_type({quoted(column)})')})"
+        kinds = f"list(distinct {KIND_OF_JSON.format(f'json_type({quoted(column)})')})"
         return f"{kinds} filter (where {quoted(column)} is not null)"
     return f"case when count({present(column, sql_type)}) > 0 then ['{kind_of(sql_type)}'] end"
 
@@ -280,13 +284,13 @@ from (select el_row, recorded_at, lag(recorded_at, 1, ?::timestamp) over (order 
 where recorded_at < before order by el_row limit 1
 """
 
-_KIND_OF_JSON = """case {} when 'BIGINT' then 'BIGINT' when 'UBIGINT' then 'BIGINT' when 'DOUBLE' then
+KIND_OF_JSON = """case {} when 'BIGINT' then 'BIGINT' when 'UBIGINT' then 'BIGINT' when 'DOUBLE' then
     'DOUBLE' when 'VARCHAR' then 'VARCHAR' when 'BOOLEAN' then 'BOOLEAN' when 'NULL' then 'NULL'
     else 'VARIANT' end"""
 
 # Events of a type have few shapes, and a shape is found eight times faster than the members of a payload.
 _FIELDS_OF_JSON = f"""
-select found.type, member.key, {_KIND_OF_JSON.format("member.value->>'$'")} as kind
+select found.type, member.key, {KIND_OF_JSON.format("member.value->>'$'")} as kind
 from (select type, json_structure(data) as shape, min(el_row) as first from el_slice group by all) as found,
      json_each(shape) as member
 where member.key is not null  -- the shape of an empty object is "JSON"

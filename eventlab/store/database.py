@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 from weakref import WeakSet, finalize
 
 import duckdb
@@ -20,6 +21,13 @@ from eventlab.errors import NotAStore, StoreError, StoreLocked
 from eventlab.store.scans import Scans
 from eventlab.store.sqltext import literal, quoted
 from eventlab.store.streamnames import StreamNames
+
+
+class Guest(Protocol):
+    """Somebody who works with a database on a thread of their own."""
+
+    def stop(self) -> None:
+        """Let go of it; it is about to be closed."""
 
 
 class Database:
@@ -35,6 +43,7 @@ class Database:
         self._connection: duckdb.DuckDBPyConnection | None = connection
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._branches: WeakSet[BranchDatabase] = WeakSet()
+        self._guests: WeakSet[Guest] = WeakSet()
         self.scans = Scans()
         self.stream_names = StreamNames()
 
@@ -67,6 +76,10 @@ class Database:
         if not self.closed:
             self._idle.append(con)
 
+    def before_close(self, guest: Guest) -> None:
+        """Have somebody stop before this is closed, for as long as they live."""
+        self._guests.add(guest)
+
     @property
     def closed(self) -> bool:
         """Whether close() was called."""
@@ -75,6 +88,8 @@ class Database:
     def close(self) -> None:
         """Write everything to the file and release it; closing twice is harmless."""
         if self._connection is not None:
+            for guest in list(self._guests):
+                guest.stop()
             for branch in list(self._branches):
                 branch.close()
             while self._idle:

@@ -16,7 +16,7 @@ import pandas as pd
 from eventlab import times
 from eventlab.errors import InvalidDigest, InvalidEvent, NotAStore, StoreError
 from eventlab.event import Event, RecordedEvent, require_id, require_stream
-from eventlab.store import changes, schema
+from eventlab.store import changes, read_tables, schema
 from eventlab.store.append import Appended, Writer
 from eventlab.store.branch import database_of
 from eventlab.store.branch_plan import Plan, worked_out
@@ -24,11 +24,11 @@ from eventlab.store.bulk import Table, load
 from eventlab.store.columns_in import Roles
 from eventlab.store.condition import Condition, require_condition
 from eventlab.store.cut import Cut
-from eventlab.store.database import Database
+from eventlab.store.database import Database, Guest
 from eventlab.store.expectation import ANY, Expected, require_expectation
 from eventlab.store.frame_table import FrameTable
 from eventlab.store.identity import position_of
-from eventlab.store.ledger import Ledger, Watcher, ledger_of
+from eventlab.store.ledger import Ledger, Participant, Watcher, ledger_of
 from eventlab.store.log import Log
 from eventlab.store.seal import Seal, seal, seals_frame
 from eventlab.store.verify import verify
@@ -222,9 +222,43 @@ class EventStore(Log):
         """Tell somebody of every append of this process, after it is committed."""
         self._ledger.watch(watcher)
 
-    def upkeep(self) -> AbstractContextManager[object]:
-        """Return the lock of whoever keeps something beside the log: one in this process at a time."""
-        return self._ledger.upkeep
+    def upkeep(self, name: str | None = None) -> AbstractContextManager[object]:
+        """Return the lock of whoever keeps something beside the log: one in this process at a time.
+
+        With a name it is that of one read model, so that none waits for another.
+        """
+        return self._ledger.upkeep if name is None else self._ledger.upkeep_of(name)
+
+    def no_appends(self) -> AbstractContextManager[object]:
+        """Return the lock of the writers in this process."""
+        return self._ledger.lock
+
+    def join(self, participant: Participant) -> None:
+        """Let somebody change tables of their own in the transaction of every append, one of each name."""
+        self._ledger.participants[participant.name] = participant
+
+    def leave(self, name: str) -> None:
+        """Let a participant go."""
+        self._ledger.participants.pop(name, None)
+
+    def has_joined(self, name: str) -> bool:
+        """Tell whether somebody of that name takes part in every append."""
+        return name in self._ledger.participants
+
+    def before_close(self, guest: Guest) -> None:
+        """Have somebody stop before this store is closed, for as long as they live."""
+        self._database.before_close(guest)
+
+    def read_models(self) -> pd.DataFrame:
+        """Return the read models kept in this store, one row each, by name.
+
+        Returns
+        -------
+        DataFrame
+            ``name, version, checkpoint, lag`` (events it has not taken in yet), ``rows``.
+        """
+        with self.borrowed() as con:
+            return read_tables.listed(con)
 
     @property
     def read_only(self) -> bool:
@@ -378,6 +412,11 @@ class EventStore(Log):
         """
         asked = changes.asked(self, at, drop, edit, insert)
         return Branch(self, worked_out(self, asked, self._writer.clock()))
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called."""
+        return self._database.closed
 
     @property
     def path(self) -> Path | None:

@@ -48,6 +48,15 @@ class Watcher(Protocol):
         """Hear that the log now ends at a position."""
 
 
+class Participant(Protocol):
+    """Somebody whose own tables change in the transaction of every append."""
+
+    name: str
+
+    def take_part(self, con: duckdb.DuckDBPyConnection, position: int) -> None:
+        """Bring them forward to a position, before the commit; an error here refuses the append."""
+
+
 class Ledger:
     """The shared memory of a store's writers in this process; hold ``lock`` while writing."""
 
@@ -58,7 +67,19 @@ class Ledger:
         )  # of what is kept beside the log; nobody who waits for it holds the other
         self._catalogue = Lock()  # of its own: a query must not wait for a long import
         self._watchers: WeakSet[Watcher] = WeakSet()
+        self.participants: dict[str, Participant] = {}
+        self._upkeep_of: dict[str, RLock] = {}
         self.forget()
+
+    def upkeep_of(self, name: str) -> RLock:
+        """Return the lock of whoever brings one read model forward."""
+        with self._catalogue:
+            return self._upkeep_of.setdefault(name, RLock())
+
+    def take_part(self, con: duckdb.DuckDBPyConnection, position: int) -> None:
+        """Let all participants change their tables in the transaction of an append."""
+        for participant in list(self.participants.values()):
+            participant.take_part(con, position)
 
     def watch(self, watcher: Watcher) -> None:
         """Tell somebody of every append from now on, for as long as they live."""

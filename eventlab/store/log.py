@@ -19,6 +19,7 @@ from eventlab.event import RecordedEvent
 from eventlab.store import question, reading
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
+from eventlab.store.database import reading as reading_moment
 from eventlab.store.ledger import Field, Ledger
 from eventlab.store.query import Query
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA, Params
@@ -216,7 +217,7 @@ class Log:
                 con,
                 self.cut,
                 self._database.scans.of(self.cut),
-                self._ledger.fields(con),
+                self._known(con),
                 query,
                 params,
             )
@@ -260,7 +261,7 @@ class Log:
     def fields(self) -> list[Field]:
         """Return the payload fields seen in events of the types this log may show, oldest first."""
         with self.borrowed() as con:
-            seen = self._ledger.fields(con)
+            seen = self._known(con)
         return [field for field in seen if self.cut.types is None or field.type in self.cut.types]
 
     def begins(self, other: Log) -> bool:
@@ -291,6 +292,10 @@ class Log:
         """Lend a database connection for the length of a block."""
         return self._database.borrowed()
 
+    def moment(self, con: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
+        """Hold one moment of the database on a connection for a block."""
+        return reading_moment(con)
+
     def select(
         self, body: str, params: Mapping[str, Any] | None = None
     ) -> duckdb.DuckDBPyConnection:
@@ -308,7 +313,7 @@ class Log:
         """Return the full SQL of a query over this cut, and the cut's own parameters."""
         with self.borrowed() as con:
             return question.over(
-                self.cut, self._database.scans.of(self.cut), self._ledger.fields(con), body
+                self.cut, self._database.scans.of(self.cut), self._known(con), body
             )
 
     def frame(self, body: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -337,6 +342,10 @@ class Log:
         return sorted_rows
 
     # -- details --------------------------------------------------------------------------------
+
+    def _known(self, con: duckdb.DuckDBPyConnection) -> Iterable[Field]:
+        """Return the payload fields seen so far."""
+        return self._ledger.fields(con)
 
     def _one(self, body: str) -> int:
         return int(self._row(body)[0])

@@ -17,7 +17,6 @@ import numpy as np
 
 from eventlab.event import RecordedEvent
 from eventlab.store.ahead import ahead
-from eventlab.store.database import reading
 from eventlab.store.ledger import Field
 from eventlab.store.payloads import Payloads, decoded
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA
@@ -35,7 +34,7 @@ Columns = dict[str, Any]
 
 def batches(log: Log) -> Iterator[list[RecordedEvent]]:
     """Yield the log's events in fold order, in lists of about 2,000."""
-    with log.borrowed() as con, reading(con):
+    with log.borrowed() as con, log.moment(con):
         payloads = Payloads(_fields(log, con))
         for columns in _in_order(log, con, payloads):
             yield from _events(payloads, columns)

@@ -544,12 +544,18 @@ def test_keys_come_back_as_they_were(key):
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        ({"seen": {1, 2}}, "state['seen'] is {1, 2}, a set, and snapshots keep JSON, Decimal"),
-        ({"by": {1: "a"}}, "state['by'][1] is 1, a int, and snapshots keep text as the names"),
+        (
+            {"seen": {1, 2}},
+            "state['seen'] is {1, 2}, a set, and what is kept beside the log holds JSON, Decimal",
+        ),
+        (
+            {"by": {1: "a"}},
+            "state['by'][1] is 1, a int, and what is kept beside the log holds text as the names",
+        ),
         (object, "a type"),
         (
             {"at": datetime(2026, 7, 1, tzinfo=ZoneInfo("Europe/Berlin"))},
-            "snapshots keep JSON, Decimal, date, datetime (UTC, or at an offset)",
+            "what is kept beside the log holds JSON, Decimal, date, datetime (UTC, or at an offset)",
         ),
     ],
     ids=["set", "name", "class", "time at a place"],

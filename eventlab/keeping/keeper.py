@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from eventlab.fold import Fold
+from eventlab.keeping.codec import Codec, as_text, from_texts
 from eventlab.partials import Parts
 from eventlab.projection import Projection
 from eventlab.projection_sql import Bound
-from eventlab.snapshots.codec import Codec, as_text, from_texts
 from eventlab.store.sqltext import literal
 
 if TYPE_CHECKING:
@@ -159,13 +160,25 @@ class KeepsStates(Keeper):
         states, positions = self._read(start, tail)
         for key, event, _ in self._fold.steps(tail.batches(), states):
             positions[key] = event.position
-        keys = list(states)
+        return self.written(list(states), states, positions)
+
+    def written(
+        self, keys: list[Key], states: Mapping[Key, Any], positions: Mapping[Key, int]
+    ) -> Rows:
+        """Return states as text; those of keys that are not among the living are missing."""
         kept = {
             "keys": [as_text(key, "key") for key in keys],
-            "states": [self._codec.written(states[key]) for key in keys],
-            "positions": [positions[key] for key in keys],
+            "states": [self._codec.written(states[key]) if key in states else None for key in keys],
+            "positions": [positions[key] if key in states else None for key in keys],
         }
         return Rows(_UNNESTED, kept)
+
+    def read(self, columns: Mapping[str, Any]) -> tuple[dict[Key, Any], dict[Key, int]]:
+        """Return states and positions by key, from rows as arrays."""
+        texts, positions = columns["state"].tolist(), columns["position"].tolist()
+        keys = from_texts(columns["key"].tolist())
+        states = dict(zip(keys, self._codec.read(texts), strict=True))
+        return states, dict(zip(keys, positions, strict=True))
 
     def _read(self, start: Start | None, tail: Log) -> tuple[dict[Key, Any], dict[Key, int]]:
         if start is None:
@@ -175,11 +188,7 @@ class KeepsStates(Keeper):
             query += " and key in (select unnest($keys::varchar[]))"
             params = {"keys": [as_text(name, "key") for name in start.streams]}
         with tail.borrowed() as con:
-            columns: dict[str, Any] = con.execute(query, params).fetchnumpy()
-        texts, positions = columns["state"].tolist(), columns["position"].tolist()
-        keys = from_texts(columns["key"].tolist())
-        states = dict(zip(keys, self._codec.read(texts), strict=True))
-        return states, dict(zip(keys, positions, strict=True))
+            return self.read(con.execute(query, params).fetchnumpy())
 
 
 _UNNESTED = """

@@ -1,0 +1,171 @@
+"""What a kind of projection has to know so that its rows can be kept in a table and brought forward.
+
+`PartsLane` keeps the partial aggregates of a `Projection` and lets DuckDB add to them; `StatesLane` keeps
+the states of a `Fold` as JSON text, reads those that new events touch, and folds on in Python.
+"""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from eventlab.errors import ReadModelRefused
+from eventlab.fold import Fold
+from eventlab.keeping.codec import as_text
+from eventlab.keeping.keeper import KeepsParts, KeepsStates
+from eventlab.partials import Parts
+from eventlab.projection import Projection
+from eventlab.projection_sql import Bound
+from eventlab.store.read_tables import Select
+from eventlab.store.sqltext import literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from eventlab.event import RecordedEvent
+    from eventlab.states import State
+    from eventlab.store.log import Log
+    from eventlab.timetravel import Key
+
+
+class Lane(ABC):
+    """How the rows of one projection are kept in a table.
+
+    Attributes
+    ----------
+    batch : int
+        How many events are taken in at once, and committed.
+    at_once : int
+        The same where all rows are made afresh, in one transaction.
+    keys : list of str
+        The columns that name a row.
+    sets : dict of str to str
+        For the other columns, how a value is made of the row there was, ``early``, and ``late``.
+    """
+
+    batch: int
+    at_once: int
+    keys: list[str]
+    sets: dict[str, str]
+
+    @abstractmethod
+    def types(self, log: Log) -> str:
+        """Return the types of what is kept, as far as they depend on the events of a log."""
+
+    @abstractmethod
+    def rows(self, log: Log) -> Select:
+        """Return the rows at the end of a log, counted from the first event."""
+
+    @abstractmethod
+    def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: Log) -> Select:
+        """Return for each key that a tail touches what it adds; no position where the key has ended."""
+
+    @abstractmethod
+    def frame(self, con: duckdb.DuckDBPyConnection, table: str, log: Log) -> pd.DataFrame:
+        """Return the rows of a table as a state frame."""
+
+
+class PartsLane(Lane):
+    """A typed column for each partial aggregate."""
+
+    batch, at_once = 2_000_000, 10_000_000
+
+    def __init__(self, projection: Projection) -> None:
+        self._projection, self._keeper = projection, KeepsParts(projection)
+        parts = self._parts(literal)
+        self.keys = parts.keys
+        added = parts.added(_EARLY_IN_THIS_LIFE) if projection.ends_with else parts.added()
+        self.sets = {**added, "position": "late.position"}
+
+    def types(self, log: Log) -> str:
+        """Return the types of the columns, and what they are computed with."""
+        return self._keeper.types(log)
+
+    def rows(self, log: Log) -> Select:
+        """Return the rows at the end of a log, counted from the first event."""
+        return Select(*self._keeper.rows(None, log))
+
+    def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: Log) -> Select:
+        """Return for each key that a tail touches what it adds."""
+        bound = Bound()
+        with self._projection.explained(tail):
+            query, cut = tail.query(self._parts(bound).late())
+        return Select(query, {**cut, **bound.params})
+
+    def frame(self, con: duckdb.DuckDBPyConnection, table: str, log: Log) -> pd.DataFrame:
+        """Return the rows of a table as a state frame."""
+        state = self._parts(literal).state(log, con, f"from {table}", {})
+        return self._projection.typed(state)
+
+    def _parts(self, bind: Any) -> Parts:
+        return Parts(self._projection.query(bind).by_number())
+
+
+class StatesLane(Lane):
+    """States as JSON text."""
+
+    batch = at_once = 1_000_000
+    keys = ["key"]  # noqa: RUF012  # never changed
+    sets = {"state": "late.state", "position": "late.position"}  # noqa: RUF012
+
+    def __init__(self, fold: Fold) -> None:
+        self._fold, self._keeper = fold, KeepsStates(fold)
+
+    def types(self, log: Log) -> str:
+        """Return nothing: JSON text is the same whatever the events hold."""
+        return self._keeper.types(log)
+
+    def rows(self, log: Log) -> Select:
+        """Return the rows at the end of a log, counted from the first event."""
+        return Select(*self._keeper.rows(None, log))
+
+    def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: Log) -> Select:
+        """Return the states that a tail touches as they are after it."""
+        states: dict[Key, State] = {}
+        positions: dict[Key, int] = {}
+        for key, event, _ in self._fold.steps(self._with_states(con, table, tail, states), states):
+            positions[key] = event.position
+        return Select(*self._keeper.written(list(positions), states, positions))
+
+    def frame(self, con: duckdb.DuckDBPyConnection, table: str, log: Log) -> pd.DataFrame:
+        """Return the rows of a table as a state frame."""
+        columns = con.execute(f"select key, state, position from {table}").fetchnumpy()
+        return self._fold.frame(*self._keeper.read(columns))
+
+    def _with_states(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        table: str,
+        tail: Log,
+        states: dict[Key, State],
+    ) -> Iterator[list[RecordedEvent]]:
+        """Yield the events of a tail, the states they touch read before them."""
+        asked: set[Key] = set()
+        batches = tail.batches()
+        while batch := list(itertools.chain.from_iterable(itertools.islice(batches, _AT_ONCE))):
+            new = self._fold.touched(batch) - asked
+            asked |= new
+            found = con.execute(
+                f"select key, state, position from {table} "
+                "where key in (select unnest($keys::varchar[]))",
+                {"keys": [as_text(key, "key") for key in new]},
+            ).fetchnumpy()
+            states |= self._keeper.read(found)[0]
+            yield batch
+
+
+_EARLY_IN_THIS_LIFE = "case when not late.afresh then early.{part} end"
+_AT_ONCE = 16  # batches of events whose states are read by one query: it scans all keys
+
+
+def lane_of(projection: object) -> Lane:
+    """Return how the rows of a projection are kept."""
+    if isinstance(projection, Projection):
+        return PartsLane(projection)
+    if isinstance(projection, Fold):
+        return StatesLane(projection)
+    raise ReadModelRefused(projection)

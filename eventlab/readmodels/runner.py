@@ -1,0 +1,56 @@
+"""A thread that does some work again and again: whenever it is woken, and once in a while anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event, Thread, current_thread
+
+
+class Runner:
+    """Runs ``work(go_on)`` in the background until it fails or is stopped.
+
+    ``go_on`` is a question that long work asks now and then. What ``work`` raises is given to ``failed``, and
+    ends the thread. It is a daemon: a program that ends does not wait for it.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Callable[[], bool]], object],
+        failed: Callable[[Exception], object],
+        *,
+        name: str,
+        poll: float,
+    ) -> None:
+        self._work, self._failed, self._poll = work, failed, poll
+        self._due, self._stopped = Event(), Event()
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still works."""
+        return self._thread.is_alive()
+
+    def wake(self) -> None:
+        """Have the work done now."""
+        self._due.set()
+
+    def stop(self) -> None:
+        """End after what is being done, and wait for that."""
+        self._stopped.set()
+        self.wake()
+        if self._thread is not current_thread():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while self._goes_on():
+            self._due.clear()
+            try:
+                self._work(self._goes_on)
+            except Exception as error:
+                self._failed(error)
+                return
+            self._due.wait(self._poll)
+
+    def _goes_on(self) -> bool:
+        return not self._stopped.is_set()

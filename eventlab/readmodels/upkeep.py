@@ -1,0 +1,125 @@
+"""How the rows of one read model are brought forward, inside a transaction that somebody else commits.
+
+The same steps serve whoever catches up afterwards and whoever takes part in an append. Rows and checkpoint
+change together, so whatever goes wrong, a rollback leaves both as they were.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from eventlab.errors import CheckpointBeyondLog, EventLabError, RuleChanged, UntypedField
+from eventlab.readmodels.lanes import lane_of
+from eventlab.store import read_tables
+from eventlab.store.read_tables import Standing
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from eventlab.fold import Fold
+    from eventlab.projection import Projection
+    from eventlab.store.ledger import Field
+    from eventlab.store.within import LogWithin
+
+
+class Drifted(EventLabError):
+    """An event holds a value of a kind that the rule cannot compute with."""
+
+    def __init__(self, position: int, cause: EventLabError) -> None:
+        self.position, self.cause = position, cause
+        super().__init__(str(cause))
+
+
+class Upkeep:
+    """What keeps the rows of one projection under one name."""
+
+    def __init__(self, name: str, projection: Projection | Fold) -> None:
+        self.name, self.lane = name, lane_of(projection)
+        self._version = projection.version
+        self._definition = hashlib.sha256(projection.definition.encode()).hexdigest()
+        self._typed: tuple[list[Field], str] | None = None
+
+    def advance(self, con: duckdb.DuckDBPyConnection, log: LogWithin, high: int) -> Standing:
+        """Take in the events up to a position, as far as they are not taken in already."""
+        kept = read_tables.standing(con, self.name)
+        if kept is None:
+            return self._fill(con, self._settled(log, 0, high), high)
+        self.require_same_rule(kept)
+        if kept.checkpoint >= high:
+            return kept
+        kept, log = self._retyped(con, log, kept, high)
+        tail = log.since(position=kept.checkpoint + 1).until(position=high)
+        late = self.lane.late(con, kept.table, tail)
+        read_tables.merge(con, kept.table, late, self.lane.keys, self.lane.sets)
+        read_tables.moved(con, self.name, len(log.known), high)
+        return kept._replace(fields=len(log.known), checkpoint=high)
+
+    def refill(
+        self, con: duckdb.DuckDBPyConnection, log: LogWithin, high: int
+    ) -> Iterator[Standing]:
+        """Make the rows afresh in a table of their own, and yield after each part how far they are."""
+        made = self._fill(con, log, min(self.lane.at_once, high))
+        yield made
+        while made.checkpoint < high:
+            made = self.advance(con, log, min(made.checkpoint + self.lane.at_once, high))
+            yield made
+
+    def require_same_rule(self, kept: Standing) -> None:
+        """Refuse rows that another rule has made."""
+        if (kept.version, kept.definition) != (self._version, self._definition):
+            raise RuleChanged(self.name, kept.version, self._version, kept.checkpoint)
+
+    def require_within(self, kept: Standing | None, head: int) -> None:
+        """Refuse a checkpoint that the log does not reach."""
+        if kept is not None and kept.checkpoint > head:
+            raise CheckpointBeyondLog(self.name, kept.checkpoint, head)
+
+    def _fill(self, con: duckdb.DuckDBPyConnection, log: LogWithin, high: int) -> Standing:
+        types = self._types(log)
+        new = Standing(0, self._version, self._definition, types, len(log.known), high)
+        return read_tables.fill(con, self.name, new, self.lane.rows(log.until(position=high)))
+
+    # -- fields that hold values of another kind than before -----------------------------------------
+
+    def _retyped(
+        self, con: duckdb.DuckDBPyConnection, log: LogWithin, kept: Standing, high: int
+    ) -> tuple[Standing, LogWithin]:
+        """Return rows of the types that the log asks for now, and the log to read on from."""
+        if kept.fields == len(log.known):
+            return kept, log
+        log = self._settled(log, kept.fields, high)
+        if self._types(log) == kept.types:
+            return kept, log
+        return self._fill(con, log, kept.checkpoint), log
+
+    def _settled(self, log: LogWithin, fields: int, high: int) -> LogWithin:
+        """Return the log as it was read before a kind of value came that cannot be computed with.
+
+        Usually that is the log as it is.
+        """
+        try:
+            self._types(log)
+        except UntypedField as error:
+            known, position = self._drift(log, fields)
+            if position <= high:
+                raise Drifted(position, error) from error
+            return log.knowing(known)
+        return log
+
+    def _drift(self, log: LogWithin, fields: int) -> tuple[int, int]:
+        """Return how many fields the rule can compute with, and the first event that is too much for it."""
+        firsts = [log.first_with(field) for field in log.known[fields:]]
+        for known in range(fields + 1, len(log.known)):
+            before = log.knowing(known).until(position=min(firsts[known - fields :]) - 1)
+            try:
+                self.lane.types(before)
+            except UntypedField:
+                return known - 1, firsts[known - fields - 1]
+        return len(log.known) - 1, firsts[-1]
+
+    def _types(self, log: LogWithin) -> str:
+        if self._typed is None or self._typed[0] != log.known:
+            self._typed = log.known, self.lane.types(log)
+        return self._typed[1]

@@ -1,0 +1,97 @@
+"""A log as one transaction sees it: whatever it has appended and not yet committed is in it.
+
+What is kept beside the log is brought up to date in the transaction that keeps it, and may have to read
+events that nobody else sees yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import duckdb
+
+from eventlab.event import RecordedEvent
+from eventlab.store import reading
+from eventlab.store.bulk import KIND_OF_JSON
+from eventlab.store.cut import Cut
+from eventlab.store.ledger import Field
+from eventlab.store.log import Log
+from eventlab.store.sqltext import payload_field
+
+
+class LogWithin(Log):
+    """A log that is read on one connection, in the transaction that is open there.
+
+    ``known`` are the payload fields as of that transaction; what the ledger remembers may be of another.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        con: duckdb.DuckDBPyConnection,
+        *,
+        known: list[Field] | None = None,
+        cut: Cut | None = None,
+        is_committed: bool = False,
+    ) -> None:
+        super().__init__(log._database, log._ledger, log.cut if cut is None else cut)
+        self._con, self._is_committed = con, is_committed
+        self.known = read_fields(con) if known is None else known
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return the one connection."""
+        return self._con
+
+    def borrowed(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Lend the one connection."""
+        return nullcontext(self._con)
+
+    def moment(self, con: duckdb.DuckDBPyConnection) -> AbstractContextManager[None]:
+        """Do nothing: the transaction is one moment."""
+        return nullcontext()
+
+    def batches(self) -> Iterator[list[RecordedEvent]]:
+        """Yield lists of recorded events, leaving the connection free in between.
+
+        Those that are committed are the same on any connection, and read ahead on another one.
+        """
+        if self._is_committed:
+            yield from Log(self._database, self._ledger, self.cut).batches()
+            return
+        low, high = self.cut.position.low or 1, self.head
+        for first in range(low, high + 1, reading.SLICE):
+            part = self.since(position=first).until(position=first + reading.SLICE - 1)
+            yield from list(reading.batches(part))
+
+    def knowing(self, fields: int) -> LogWithin:
+        """Return the same log as it was read when fewer payload fields had been seen."""
+        return self._again(known=self.known[:fields])
+
+    def first_with(self, seen: Field) -> int:
+        """Return the position of the first event in which a field holds a value of a kind."""
+        kind = KIND_OF_JSON.format(f"json_type({payload_field(seen.field)}::json)")
+        untyped = self.knowing(0)  # or the query would read each value as the type that is known
+        [(position,)] = untyped.run(
+            self._con,
+            f"select min(position) from events where type = $type and {kind} = $kind",
+            {"type": seen.type, "kind": seen.kind},
+        ).fetchall()
+        return int(position or 0)
+
+    def _known(self, con: duckdb.DuckDBPyConnection) -> Iterable[Field]:
+        return self.known
+
+    def _with(self, cut: Cut) -> LogWithin:
+        return self._again(cut=cut)
+
+    def _again(self, **other: Any) -> LogWithin:
+        same = {"known": self.known, "cut": self.cut, "is_committed": self._is_committed}
+        return LogWithin(self, self._con, **{**same, **other})
+
+
+def read_fields(con: duckdb.DuckDBPyConnection) -> list[Field]:
+    """Return the payload fields that a transaction sees, in the order they were first seen."""
+    rows = con.execute("select type, field, kind from main.fields order by seen").fetchall()
+    return [Field(*row) for row in rows]
