@@ -4,6 +4,7 @@ A sentence gives three facts and a next step: what was asked, what was found, wh
 The raising line passes values only. Nothing here knows how the rest of the package works.
 """
 
+from eventlab.errors.command import CommandFailed
 from eventlab.errors.conditions import ConditionFailed, InvalidQuery
 from eventlab.errors.deciding import (
     InvalidDecider,
@@ -98,6 +99,7 @@ __all__ = [
     "NoSuchFile",
     "GitFailed",
     "TimeMachineError",
+    "CommandFailed",
 ]
 
 # In a traceback an error has the name it is caught by, whichever file it lives in.

@@ -1,0 +1,378 @@
+"""The command: what it prints, how it exits, and that an error is one plain line."""
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import eventlab as el
+from eventlab.command import lab, main
+from eventlab.command.sources import Kind, kind_of
+from eventlab.command.states import projection_of
+
+ROOT = Path(__file__).parents[2]
+
+CARDS = """\
+card,kind,ts,amount,holder
+card-1,CardLoaded,2026-01-05,20,Ana
+card-2,CardLoaded,2026-01-06,10,<img src=x onerror=alert(1)>
+card-1,CardRedeemed,2026-01-07,5,
+"""
+
+NAMES = ["--stream", "card", "--type", "kind", "--time", "ts"]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("cards.csv").write_text(CARDS, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def file():
+    """A store of two cards, sealed."""
+    with el.EventStore("cards.duckdb", clock=lambda: "2026-02-01") as store:
+        store.append("card-1", el.Event("CardLoaded", {"amount": 20}, occurred_at="2026-01-05"))
+        store.append("card-2", el.Event("CardLoaded", {"amount": 10}, occurred_at="2026-01-06"))
+        store.append("card-1", el.Event("CardRedeemed", {"amount": 5}))
+        store.seal()
+    return Path("cards.duckdb")
+
+
+def said(capsys, *words):
+    """Exit code, stdout and stderr of one call."""
+    code = main([str(word) for word in words])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+# -- page ---------------------------------------------------------------------------------------
+
+
+def test_page_of_a_table(capsys):
+    code, out, err = said(capsys, "page", "cards.csv", *NAMES, "-o", "out.html")
+
+    assert (code, err) == (0, "")
+    assert out.startswith("out.html: 3 steps of 3 events, ")
+    page = Path("out.html").read_text(encoding="utf-8")
+    assert "<title>cards</title>" in page
+    assert "<img" not in page
+
+
+def test_page_is_called_like_the_file_and_has_the_title_that_was_given(capsys):
+    code, out, _ = said(capsys, "page", "cards.csv", *NAMES, "--title", "A & B")
+
+    assert (code, out[:10]) == (0, "cards.html")
+    assert "<title>A &amp; B</title>" in Path("cards.html").read_text(encoding="utf-8")
+
+
+def test_page_of_a_store_shows_one_card(capsys, file):
+    code, out, _ = said(capsys, "page", file, "--only", "card-1", "--total", "amount")
+
+    assert (code, out.partition(",")[0]) == (0, "cards.html: 2 steps of 3 events")
+
+
+def test_page_says_which_columns_there_are(capsys):
+    code, out, err = said(capsys, "page", "cards.csv")
+
+    assert (code, out) == (2, "")
+    assert "its columns are: 'card', 'kind', 'ts', 'amount', 'holder'" in err
+    assert err.count("\n") == 1
+
+
+def test_page_refuses_options_that_mean_nothing_for_the_source(capsys, file):
+    code, _, err = said(capsys, "page", file, "--stream", "card", "--max-commits", "3")
+
+    assert code == 2
+    assert "is an eventlab store, and --stream, --max-commits would say nothing about it" in err
+
+
+def test_page_of_a_repository_shows_its_files(capsys):
+    def git(*words):
+        subprocess.run(["git", *words], check=True, capture_output=True)
+
+    git("init", "-q", "repo")
+    Path("repo/a.txt").write_text("a\n", encoding="utf-8")
+    who = ("-c", "user.name=Ana", "-c", "user.email=ana@example.org")
+    git("-C", "repo", "add", ".")
+    git("-C", "repo", *who, "commit", "-q", "-m", "Begin")
+
+    code, out, _ = said(capsys, "page", "repo")
+
+    assert (code, out.partition(",")[0]) == (0, "repo.html: 2 steps of 2 events")
+    assert "└─ " in Path("repo.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", "nowhere", "."])
+def test_page_of_what_is_not_there_is_one_line(capsys, name):
+    code, out, err = said(capsys, "page", name)
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("eventlab page: ")
+
+
+def test_page_that_cannot_be_written_is_one_line(capsys):
+    code, _, err = said(capsys, "page", "cards.csv", *NAMES, "-o", "no/such/folder/out.html")
+
+    assert (code, err.count("\n")) == (2, 1)
+    assert "no/such/folder/out.html" in err
+
+
+def test_debug_shows_where_an_error_came_from():
+    with pytest.raises(el.EventLabError):
+        main(["page", "nowhere.csv", "--debug"])
+
+
+def test_sources_are_told_apart_by_what_is_in_them(file, folder):
+    renamed = file.rename("cards.csv.backup")
+
+    assert [kind_of(path) for path in (folder, renamed, folder / "cards.csv")] == [
+        Kind.GIT,
+        Kind.STORE,
+        Kind.TABLE,
+    ]
+
+
+# -- the state that is guessed ------------------------------------------------------------------
+
+
+def test_the_state_is_the_last_of_every_field():
+    log = el.read_table("cards.csv", stream="card", type="kind", occurred_at="ts")
+
+    state = projection_of(log.stream("card-1"), "cards")(log.stream("card-1"))
+
+    assert state.drop(columns="position").to_dict("index") == {
+        "card-1": {"amount": 5, "holder": "Ana"}
+    }
+
+
+def test_the_state_can_be_a_total_under_another_key():
+    log = el.read_table("cards.csv", stream="kind", type="kind")
+
+    totals = projection_of(log, "t", key="card", totals=["amount"], minus=["CardRedeemed"])
+
+    assert totals(log)["amount"].to_dict() == {"card-1": 15, "card-2": 10}
+
+
+def test_odd_fields_find_a_column():
+    store = el.EventStore()
+    odd = {"type": 1, "POSITION": 2, "a b": 3, "A B": 4, 'say "hi"': 5, "mixed": 6, "list": [7]}
+    store.append("s", [el.Event("E", odd), el.Event("E", {"mixed": "six", "amount": 1.5})])
+
+    row = projection_of(store, "p")(store).drop(columns="position").iloc[0].to_dict()
+
+    assert row == {
+        "type_": 1,
+        "POSITION_": 2,
+        "a b": 3,
+        "A B_": 4,
+        'say "hi"': 5,
+        "mixed": "six",
+        "list": [7],
+        "amount": 1.5,
+    }
+
+
+def test_events_without_fields_are_counted():
+    store = el.EventStore()
+    store.append("s", [el.Event("Rang"), el.Event("Rang")])
+
+    assert projection_of(store, "p")(store)["events"].to_dict() == {"s": 2}
+
+
+def test_a_key_that_is_a_number_can_be_typed(capsys):
+    Path("n.csv").write_text("stream,type,room\na,Entered,7\nb,Entered,8\n", encoding="utf-8")
+
+    code, out, _ = said(capsys, "page", "n.csv", "--key", "room", "--only", "7")
+
+    assert (code, out.partition(",")[0]) == (0, "n.html: 1 step of 2 events")
+
+
+# -- verify and info ----------------------------------------------------------------------------
+
+
+def test_verify_exits_with_0_where_all_is_well(capsys, file):
+    assert said(capsys, "verify", file) == (
+        0,
+        "cards.duckdb: all is well; 3 events, 3 of them under 1 seal\n",
+        "",
+    )
+
+
+def test_verify_exits_with_1_and_a_line_for_each_finding(capsys, file):
+    code, out, err = said(capsys, "verify", file, "--digest", "0" * 64)
+
+    assert (code, err) == (1, "")
+    assert out.splitlines()[0] == "cards.duckdb: 1 finding"
+    assert out.splitlines()[1].startswith("         3  other digest       no seal here has")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nowhere.duckdb"], "there is no store 'nowhere.duckdb'"),
+        (["cards.csv"], "'cards.csv' is not an eventlab store"),
+        (["cards.duckdb", "--digest", "abc"], "64 hexadecimal digits"),
+    ],
+)
+def test_verify_exits_with_2_where_nothing_could_be_verified(capsys, file, words, sentence):
+    code, out, err = said(capsys, "verify", *words)
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert sentence in err
+
+
+def test_nothing_is_made_where_there_was_no_store(capsys, folder):
+    said(capsys, "info", "nowhere.duckdb")
+
+    assert [path.name for path in folder.iterdir()] == ["cards.csv"]
+
+
+def test_info_is_one_screen(capsys, file):
+    with el.EventStore(file) as store:
+        digest = store.seals()["digest"].iloc[0]
+
+    code, out, err = said(capsys, "info", file)
+
+    assert (code, err) == (0, "")
+    head, *lines = out.splitlines()
+    assert head.startswith("cards.duckdb, ")
+    assert lines == [
+        "events      3",
+        "streams     2, by category: card 3",
+        "types       CardLoaded 2, CardRedeemed 1",
+        "occurred    2026-01-05 00:00 to 2026-02-01 00:00 UTC",
+        "recorded    2026-02-01 00:00 to 2026-02-01 00:00 UTC",
+        f"seals       1 seal, the last at position 3: {digest}",
+    ]
+
+
+def test_info_of_an_empty_store(capsys):
+    el.EventStore("empty.duckdb").close()
+
+    code, out, _ = said(capsys, "info", "empty.duckdb")
+
+    assert code == 0
+    assert out.splitlines()[1:] == [
+        "events      0",
+        "streams     0, by category: none",
+        "types       none",
+        "seals       none",
+    ]
+
+
+def test_info_names_what_else_is_in_the_file(capsys, file):
+    with el.EventStore(file) as store:
+        el.Snapshots(store, el.Projection("cards", n=el.count()), every=1)
+
+    _, out, _ = said(capsys, "info", file)
+
+    assert "also here   " in out
+    assert "snapshots" in out.splitlines()[-1]
+
+
+# -- the course ---------------------------------------------------------------------------------
+
+
+def test_lab_copies_notebooks_and_data(capsys):
+    code, out, _ = said(capsys, "lab", "mine", "--no-open")
+
+    assert code == 0
+    assert out.startswith("mine: ")
+    for part in ("notebooks/00_tour.ipynb", "data/gift-cards.csv"):
+        assert Path("mine", part).read_bytes() == (ROOT / part).read_bytes()
+
+
+def test_lab_leaves_the_readers_work_alone(capsys):
+    mine = Path("mine/notebooks/00_tour.ipynb")
+    mine.parent.mkdir(parents=True)
+    mine.write_text("my own", encoding="utf-8")
+
+    _, out, _ = said(capsys, "lab", "mine", "--no-open")
+
+    assert mine.read_text(encoding="utf-8") == "my own"
+    assert out.endswith("copied, 1 file left as they were\n")
+
+
+def test_lab_opens_the_first_notebook_in_the_folder(capsys, monkeypatch):
+    calls = []
+    monkeypatch.setattr(lab.subprocess, "call", lambda words, cwd: calls.append((words, cwd)) or 0)
+
+    assert said(capsys, "lab", "mine")[0] == 0
+    assert calls == [
+        ([sys.executable, "-m", "jupyterlab", "notebooks/00_tour.ipynb"], Path("mine"))
+    ]
+
+
+def test_lab_says_what_is_missing(capsys, monkeypatch):
+    monkeypatch.setattr(lab, "find_spec", lambda name: None)
+    assert "pip install 'eventlab[lab]'" in said(capsys, "lab", "mine")[2]
+
+    monkeypatch.setattr(lab, "PLACES", (Path("nowhere"),))
+    assert "did not come with this installation" in said(capsys, "lab", "mine")[2]
+
+
+def test_the_wheel_is_told_to_take_the_course_along():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+
+    assert included == {part: f"eventlab/_course/{part}" for part in lab.PARTS}
+    assert lab.PLACES[0].parts[-2:] == ("eventlab", "_course")
+    assert project["project"]["scripts"] == {"eventlab": "eventlab.command:main"}
+
+
+# -- as a program -------------------------------------------------------------------------------
+
+
+def run(*words, **given):
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "eventlab", *words]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, **given)
+
+
+def test_the_module_is_the_command():
+    done = run("--help")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "examples:" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_an_error_of_the_program_has_no_traceback():
+    done = run("info", "nowhere.duckdb")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_pipe_that_is_closed_early_is_no_error(file):
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "eventlab", "info", file],
+            env=env,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [[], ["slide"], ["page"], ["verify", "a", "b"]])
+def test_a_wrong_call_shows_the_usage(capsys, words):
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: eventlab")
