@@ -31,7 +31,10 @@ class Item:
             conditions.append(f"list_contains(${name}_types::varchar[], events.type)")
             params[f"{name}_types"] = list(self.types)
         if self.tags:
-            conditions.append(f"list_has_all(events.tags, ${name}_tags::varchar[])")
+            # One by one: DuckDB 2.0 takes 16 ms for 2 million events, and list_has_all() 106.
+            tags = f"(${name}_tags::varchar[])"
+            places = range(1, len(self.tags) + 1)
+            conditions += [f"list_contains(events.tags, {tags}[{place}])" for place in places]
             params[f"{name}_tags"] = list(self.tags)
         return " and ".join(conditions) or "true", params
 

@@ -17,6 +17,8 @@ from eventlab.errors import (
 )
 from tests.racing import at_once
 
+from eventlab.store import reading
+
 
 def defined(course, seats=1):
     return el.Event("CourseDefined", {"seats": seats}, tags=[f"course:{course}"])
@@ -108,6 +110,16 @@ def test_snapshots_never_answer_for_a_query_with_the_state_of_the_whole_log(cour
 
     assert fast(courses.matching(IN_C1))["events"].tolist() == [1]
     assert fast(courses)["events"].tolist() == [5]
+
+
+def test_a_query_is_read_whole_in_slices_too(courses, monkeypatch):
+    monkeypatch.setattr(reading, "SLICE", 2)
+
+    assert positions(courses.matching(el.Query(tags="course:c1") | el.Query("LetterSent"))) == [
+        1,
+        3,
+        5,
+    ]
 
 
 def test_tags_and_types_travel_as_values(courses):
