@@ -125,9 +125,10 @@ _STYLE = style(
     """
     table.el-airport {
       border-collapse: separate; border-spacing: 10px 4px; width: auto; background: #1b1d20; color: #f4f1e6;
-      padding: 8px 4px 12px; border-radius: 0 10px 10px; text-transform: uppercase; text-align: left;
+      padding: 8px 4px 12px; border-radius: 0 0 10px 10px; text-transform: uppercase; text-align: left;
       font: 600 15px/1.5 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; }
-    table.el-airport caption { color: inherit; text-align: left; padding: 8px 14px; background: #1b1d20;
+    table.el-airport caption {
+      color: inherit; text-align: left; padding: 8px 14px; margin-bottom: -1px; background: #1b1d20;
       border-radius: 10px 10px 0 0; font-size: 17px; }
     table.el-airport :is(td, th) {
       border: 0; padding: 0; font-weight: 600; color: inherit; text-align: left; }

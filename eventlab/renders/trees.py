@@ -16,7 +16,7 @@ class file_tree:  # noqa: N801 - said like a verb, as `functools.partial` is
     """Paths as a tree of text; what this step added, changed and removed has its sign.
 
     The state has a row for each path. Folders stand before the files beside them. A tree longer than `most`
-    lines folds the folders in which nothing happened to one line each.
+    lines folds the folders in which nothing happened to one line each, and if need be the files, too.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class file_tree:  # noqa: N801 - said like a verb, as `functools.partial` is
         for row in rows_of(state):
             root.put(str(row.key).split("/"), _Leaf(row, self._mark(row, event), self._shown(row)))
         files = counted(root.alive, "file")
-        lines = "".join(root.lines("", fold=root.size > self.most))
+        lines = "".join(root.fitting(self.most))
         return f'{_STYLE}<pre class="el-tree">{lines}{files}\n</pre>\n'
 
     def _mark(self, row: Row, event: RecordedEvent | None) -> str:
@@ -97,28 +97,49 @@ class _Folder:
         """Files that exist now."""
         return sum(leaf.row.now is not None for leaf in self.leaves)
 
-    @property
-    def size(self) -> int:
-        """Lines of the whole tree."""
-        inside = sum(1 + folder.size for folder in self.folders.values())
-        return inside + len(self.files)
+    def fitting(self, most: int) -> list[str]:
+        """Return the lines of the tree, folded no further than needed to come near so many."""
+        lines: list[str] = []
+        for folded in ((), (_Folder,), (_Folder, _Leaf)):
+            lines = list(self.lines("", folded))
+            if len(lines) <= most:
+                break
+        return lines
 
-    def lines(self, lead: str, fold: bool) -> Iterator[str]:
-        """Yield a line for each entry, folders first; unfolded as far as asked for."""
+    def lines(self, lead: str, folded: tuple[type, ...]) -> Iterator[str]:
+        """Yield a line for each entry, folders first; quiet entries of the kinds folded take one line."""
         entries: list[tuple[str, _Folder | _Leaf]] = [
             *sorted(self.folders.items()),
-            *sorted(self.files.items()),
+            *sorted(self._files(folded).items()),
         ]
+        hidden = len(self.files) - len(self._files(folded))
         for place, (name, entry) in enumerate(entries, start=1):
-            corner, below = ("└─ ", "   ") if place == len(entries) else ("├─ ", "│  ")
+            is_last = place == len(entries) and not hidden
+            corner, below = ("└─ ", "   ") if is_last else ("├─ ", "│  ")
             if isinstance(entry, _Leaf):
                 yield _line(entry.mark, f"{lead}{corner}", word(name, 200) + entry.shown)
-            elif fold and not any(leaf.mark for leaf in entry.leaves):
-                files = counted(entry.alive, "file")
-                yield _line("", f"{lead}{corner}", f"{word(name, 200)}/ <small>… {files}</small>")
+            elif _Folder in folded and entry.is_quiet:
+                yield _line("", f"{lead}{corner}", f"{word(name, 200)}/ {_counted(entry.alive)}")
             else:
                 yield _line("", f"{lead}{corner}", f"{word(name, 200)}/")
-                yield from entry.lines(lead + below, fold)
+                yield from entry.lines(lead + below, folded)
+        if hidden:
+            yield _line("", f"{lead}└─ ", _counted(hidden))
+
+    def _files(self, folded: tuple[type, ...]) -> dict[str, _Leaf]:
+        """Return the files that have a line of their own."""
+        if _Leaf not in folded:
+            return self.files
+        return {name: leaf for name, leaf in self.files.items() if leaf.mark}
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing happened in it."""
+        return not any(leaf.mark for leaf in self.leaves)
+
+
+def _counted(files: int) -> str:
+    return f"<small>… {counted(files, 'file')}</small>"
 
 
 def _line(mark: str, lead: str, shown: str) -> str:

@@ -301,6 +301,18 @@ def test_long_tree_folds_folders_in_which_nothing_happened():
     ]
 
 
+def test_longer_tree_folds_the_files_beside_those_to_which_something_happened():
+    state = {f"src/{name}": {"n": 1} for name in "abcdefghijklmnop"} | {"README": {"n": 1}}
+
+    assert tree_lines(file_tree(most=4)(Shown(state, {"src/c": {"n": 0}}), None)) == [
+        "  ├─ src/",
+        "~ │  ├─ c",
+        "  │  └─ … 15 files",
+        "  └─ … 1 file",
+        "17 files",
+    ]
+
+
 # -- airport board ------------------------------------------------------------------------------
 
 BOARD = airport_board(
