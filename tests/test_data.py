@@ -651,3 +651,63 @@ def test_only_the_name_of_the_wrong_member_is_there_twice(payments):
 
     assert [name for name, times in count.items() if times > 1] == ["Kim"]
     assert [member for name, member in joined if name == "Kim"] == ["member-23", "member-68"]
+
+
+# --- opera game -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def opera():
+    return read("opera-game.csv")
+
+
+def test_opera_game_is_counted(opera):
+    moves = [row for row in opera if row["type"] == "PieceMoved"]
+    takes = Counter(row["actor"] for row in moves if row["captured"])
+
+    assert Counter(row["type"] for row in opera) == {
+        "PiecePlaced": 32,
+        "PieceMoved": 33,
+        "GameWon": 1,
+    }
+    assert takes == {"Paul Morphy": 6, "Duke of Brunswick and Count Isouard": 6}
+    assert [place for place, row in enumerate(opera, start=1) if row["rook"]] == [55]
+    assert [row["san"] for row in moves[-3:]] == ["Qb8+", "Nxb8", "Rd8#"]
+
+
+def test_opera_game_ends_as_every_book_prints_it(opera):
+    board = {}
+    for row in opera:
+        board.pop(row["from"], None)
+        board.pop(row["rook_from"], None)
+        board |= {row["to"]: row["piece"], row["rook_to"]: row["rook"]}
+
+    ranks = ["".join(board.get(file + rank, " ") for file in "abcdefgh") for rank in "87654321"]
+
+    assert ranks == [
+        " n Rkb r",
+        "p    ppp",
+        "    q   ",
+        "    p B ",
+        "    P   ",
+        "        ",
+        "PPP  PPP",
+        "  K     ",
+    ]
+
+
+def test_opera_game_is_made_again_byte_for_byte(tmp_path):
+    script = runpy.run_path(str(DATA / "make_opera_game.py"))
+
+    script["write_csv"](script["opera_game"](), tmp_path / "again.csv")
+
+    assert (tmp_path / "again.csv").read_bytes() == (DATA / "opera-game.csv").read_bytes()
+
+
+@pytest.mark.parametrize("slip", ["e7e4", "d2e4", "e8e2"])
+def test_a_slip_in_the_list_of_moves_is_noticed(slip):
+    script = runpy.run_path(str(DATA / "make_opera_game.py"))
+    board = {"e7": "p", "d2": "P", "e8": "k", "e2": "P"}
+
+    with pytest.raises(AssertionError):
+        list(script["moves"](board, ["e4", slip]))
