@@ -35,21 +35,23 @@ CARD = el.Fold(evolve, START, name="card")
 
 # The best we could write by hand: each payload field taken once, right above the table, where DuckDB reads
 # it alone, and a whole number as the unsigned one it is kept as; grouped by number, and named at the end.
-SQL = """
-select stream, balance, holder, loads, position
+SQL_BY_NUMBER = """
+select stream_no,
+       sum(case when loaded then amount else -amount end)::bigint as balance,
+       arg_max(holder, position) as holder,
+       count(*) filter (loaded) as loads,
+       max(position) as position
 from (
-    select stream_no,
-           sum(case when loaded then amount else -amount end)::bigint as balance,
-           arg_max(holder, position) as holder,
-           count(*) filter (loaded) as loads,
-           max(position) as position
-    from (
-        select stream_no, position, type = 'CardLoaded' as loaded,
-               data.amount::ubigint::bigint as amount, data.holder::varchar as holder
-        from events
-    )
-    group by stream_no
+    select stream_no, position, type = 'CardLoaded' as loaded,
+           data.amount::ubigint::bigint as amount, data.holder::varchar as holder
+    from events
 )
+group by stream_no
+"""
+
+SQL = f"""
+select stream, balance, holder, loads, position
+from ({SQL_BY_NUMBER})
 join streams using (stream_no)
 order by stream
 """

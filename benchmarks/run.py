@@ -18,6 +18,7 @@ THEMES = {
     "projection": "a Projection of the large log against SQL by hand",
     "stream": "one stream of the large log, read and folded",
     "cuts": "the state at any position, with and without snapshots",
+    "readmodels": "read models: catching up, one event's way, rebuilding",
     "past": "history, diff, panel, bisect and lifetimes",
     "seal": "sealing and verifying",
     "growth": "how the verbs grow with the log",
