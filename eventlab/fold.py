@@ -127,7 +127,7 @@ class Fold(TimeTravel):
         """Return the state at the end of a log: index the key, the fields, ``position``."""
         states: dict[Key, State] = {}
         positions: dict[Key, int] = {}
-        with _collector_at_rest():
+        with collector_at_rest():
             for key, event, _ in self.steps(_watched(log, self.name), states):
                 positions[key] = event.position
         return self.frame(states, positions)
@@ -320,7 +320,7 @@ def _is_whole(key: Key) -> bool:
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
+def collector_at_rest() -> Iterator[None]:
     """Keep Python's cycle collector from walking all events and states again and again.
 
     It looks once every hundred batches instead, so that rules which leave cycles behind do not fill memory.

@@ -275,15 +275,22 @@ class Projection(TimeTravel):
         frame = frame.assign(**dict.fromkeys(empty, frames.missing(len(frame))))
         return with_keys(frame, self.key_names, self.touches == BY_STREAM)
 
-    def _require_types(self, log: Log) -> None:
+    def untyped(self, log: Log) -> dict[str, str]:
+        """Return the payload paths whose type is needed and not known, with the column they are for."""
         risky = {path: name for name, column in self.columns for path in untyped_paths(column)}
         if not risky:
-            return
+            return {}
         cursor = log.select(f"select {', '.join(risky)} from events limit 0")
         types = [str(described[1]) for described in cursor.description or []]
-        for (path, name), kind in zip(risky.items(), types, strict=True):
-            if kind == "VARIANT":
-                self._require_none(log, path, name)
+        return {
+            path: name
+            for (path, name), kind in zip(risky.items(), types, strict=True)
+            if kind == "VARIANT"
+        }
+
+    def _require_types(self, log: Log) -> None:
+        for path, name in self.untyped(log).items():
+            self._require_none(log, path, name)
 
     def _require_none(self, log: Log, path: str, name: str) -> None:
         found = log.select(

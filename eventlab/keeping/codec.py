@@ -17,6 +17,7 @@ from eventlab.errors import SnapshotRefused
 from eventlab.states import fields_of
 
 _MARK = "$"
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode  # dumps() would set one up for each state
 
 _WRITTEN: dict[type, tuple[str, Callable[[Any], Any]]] = {
     Decimal: ("decimal", str),
@@ -35,7 +36,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
 }
 
 _KEPT = "JSON, Decimal, date, datetime (UTC, or at an offset), timedelta, tuple"
-_PLAIN = (str, int, float, bool, type(None))
+_PLAIN = {str, int, float, bool, type(None)}
 
 
 class Codec:
@@ -69,7 +70,7 @@ class Codec:
 
 def as_text(value: Any, field: str) -> str:
     """Return a value as JSON text, or refuse it by the name of its field."""
-    return json.dumps(_written(value, field), separators=(",", ":"))
+    return _ENCODE(_written(value, field))
 
 
 def from_texts(texts: list[str]) -> list[Any]:
@@ -97,7 +98,7 @@ def _written(value: Any, field: str) -> Any:
     if kind in _PLAIN:
         return value
     if kind is dict:
-        return _written_dict(value, field)
+        return value if _is_plain(value) else _written_dict(value, field)
     if kind is list:
         return [_written(found, f"{field}[{at}]") for at, found in enumerate(value)]
     if kind is tuple:
@@ -106,6 +107,15 @@ def _written(value: Any, field: str) -> Any:
         name, write = _WRITTEN[kind]
         return {_MARK: name, "v": write(value)}
     raise SnapshotRefused(field, value, _KEPT)
+
+
+def _is_plain(value: dict[Any, Any]) -> bool:
+    """Tell whether JSON has all of it already; most states are of this kind, and there are many."""
+    return (
+        _MARK not in value
+        and {*map(type, value)} <= {str}
+        and {*map(type, value.values())} <= _PLAIN
+    )
 
 
 def _has_no_place(value: Any) -> bool:

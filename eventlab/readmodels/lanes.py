@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from eventlab.errors import ReadModelRefused
-from eventlab.fold import Fold
+from eventlab.fold import Fold, collector_at_rest
 from eventlab.keeping.codec import as_text
 from eventlab.keeping.keeper import KeepsParts, KeepsStates
 from eventlab.partials import Parts
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
     from eventlab.event import RecordedEvent
     from eventlab.states import State
+    from eventlab.store.ledger import Field
     from eventlab.store.log import Log
+    from eventlab.store.within import LogWithin
     from eventlab.timetravel import Key
 
 
@@ -61,7 +63,7 @@ class Lane(ABC):
         """Return the rows at the end of a log, counted from the first event."""
 
     @abstractmethod
-    def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: Log) -> Select:
+    def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: LogWithin) -> Select:
         """Return for each key that a tail touches what it adds; no position where the key has ended."""
 
     @abstractmethod
@@ -76,6 +78,7 @@ class PartsLane(Lane):
 
     def __init__(self, projection: Projection) -> None:
         self._projection, self._keeper = projection, KeepsParts(projection)
+        self._typed: tuple[list[Field], bool] | None = None
         parts = self._parts(literal)
         self.keys = parts.keys
         added = parts.added(_EARLY_IN_THIS_LIFE) if projection.ends_with else parts.added()
@@ -89,17 +92,25 @@ class PartsLane(Lane):
         """Return the rows at the end of a log, counted from the first event."""
         return Select(*self._keeper.rows(None, log))
 
-    def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: Log) -> Select:
+    def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: LogWithin) -> Select:
         """Return for each key that a tail touches what it adds."""
+        if self._may_guess(tail):
+            with self._projection.explained(tail):
+                pass  # it looks whether there is anything to guess
         bound = Bound()
-        with self._projection.explained(tail):
-            query, cut = tail.query(self._parts(bound).late())
+        query, cut = tail.query(self._parts(bound).late())
         return Select(query, {**cut, **bound.params})
 
     def frame(self, con: duckdb.DuckDBPyConnection, table: str, log: Log) -> pd.DataFrame:
         """Return the rows of a table as a state frame."""
         state = self._parts(literal).state(log, con, f"from {table}", {})
         return self._projection.typed(state)
+
+    def _may_guess(self, tail: LogWithin) -> bool:
+        """Tell whether DuckDB might have to guess a type; that depends on the fields that are known."""
+        if self._typed is None or self._typed[0] != tail.known:
+            self._typed = tail.known, not self._projection.untyped(tail)
+        return not self._typed[1]
 
     def _parts(self, bind: Any) -> Parts:
         return Parts(self._projection.query(bind).by_number())
@@ -121,14 +132,17 @@ class StatesLane(Lane):
 
     def rows(self, log: Log) -> Select:
         """Return the rows at the end of a log, counted from the first event."""
-        return Select(*self._keeper.rows(None, log))
+        with collector_at_rest():
+            return Select(*self._keeper.rows(None, log))
 
-    def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: Log) -> Select:
+    def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: LogWithin) -> Select:
         """Return the states that a tail touches as they are after it."""
         states: dict[Key, State] = {}
         positions: dict[Key, int] = {}
-        for key, event, _ in self._fold.steps(self._with_states(con, table, tail, states), states):
-            positions[key] = event.position
+        with collector_at_rest():
+            batches = self._with_states(con, table, tail, states)
+            for key, event, _ in self._fold.steps(batches, states):
+                positions[key] = event.position
         return Select(*self._keeper.written(list(positions), states, positions))
 
     def frame(self, con: duckdb.DuckDBPyConnection, table: str, log: Log) -> pd.DataFrame:

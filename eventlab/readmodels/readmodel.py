@@ -341,7 +341,8 @@ class ReadModel:
 
     def _way(self, limit: int | None, until: int | None) -> tuple[int, int]:
         """Return where it stands, and up to where it is to go."""
-        kept, head = self._standing(), self._store.head
+        with self._reading() as (con, kept):
+            head = LogWithin(self._store, con, known=[]).head
         self._upkeep.require_within(kept, head)
         if kept is not None:
             self._upkeep.require_same_rule(kept)

@@ -50,7 +50,7 @@ class Upkeep:
         if kept.checkpoint >= high:
             return kept
         kept, log = self._retyped(con, log, kept, high)
-        tail = log.since(position=kept.checkpoint + 1).until(position=high)
+        tail = log.between(kept.checkpoint + 1, high)
         late = self.lane.late(con, kept.table, tail)
         read_tables.merge(con, kept.table, late, self.lane.keys, self.lane.sets)
         read_tables.moved(con, self.name, len(log.known), high)

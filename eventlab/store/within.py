@@ -60,10 +60,14 @@ class LogWithin(Log):
         if self._is_committed:
             yield from Log(self._database, self._ledger, self.cut).batches()
             return
-        low, high = self.cut.position.low or 1, self.head
+        low, high = self.cut.position.low or 1, self.cut.position.high or self.head
         for first in range(low, high + 1, reading.SLICE):
-            part = self.since(position=first).until(position=first + reading.SLICE - 1)
+            part = self.between(first, first + reading.SLICE - 1)
             yield from list(reading.batches(part))
+
+    def between(self, first: int, last: int) -> LogWithin:
+        """Return the events from one position to another."""
+        return self._again(cut=self.cut.since(first, None, None).until(last, None, None))
 
     def knowing(self, fields: int) -> LogWithin:
         """Return the same log as it was read when fewer payload fields had been seen."""

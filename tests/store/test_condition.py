@@ -15,9 +15,8 @@ from eventlab.errors import (
     InvalidCut,
     InvalidQuery,
 )
-from tests.racing import at_once
-
 from eventlab.store import reading
+from tests.racing import at_once
 
 
 def defined(course, seats=1):
