@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+_PLAIN = {int, str, bool}
+
 
 def known(value: Any) -> Any:
     """Return the value in plain Python, or None where pandas, NumPy or JSON says it is missing."""
@@ -31,6 +33,8 @@ def same(one: Any, other: Any) -> bool:
     """
     if one is other:
         return True
+    if type(one) is type(other) and type(one) in _PLAIN:
+        return bool(one == other)
     one, other = known(one), known(other)
     try:
         return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)

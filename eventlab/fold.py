@@ -25,6 +25,7 @@ from eventlab.event import RecordedEvent
 from eventlab.ruletext import rule_text
 from eventlab.states import State, fields_of, kept, starter
 from eventlab.timetravel import (
+    ENDED,
     MOMENT,
     Key,
     Part,
@@ -33,6 +34,7 @@ from eventlab.timetravel import (
     require_key_names,
     require_names,
 )
+from eventlab.timetravel.marks import Lives
 from eventlab.timetravel.panel import carries_on, parts_between
 
 if TYPE_CHECKING:
@@ -163,6 +165,17 @@ class Fold(TimeTravel):
         return pd.DataFrame(
             {**self._key_columns(keys), **_moment_columns(moments), **fields, "alive": alive}
         )
+
+    def marks(self, log: Log, since: int = 0, fields: Sequence[str] | None = None) -> pd.DataFrame:
+        """Return for each key and field the position of the event that last changed it."""
+        lives, names = Lives(), dict.fromkeys(self.fields)
+        for key, event, state in self.steps(_watched(log, self.name), {}):
+            now = None if state is None else kept(state)
+            lives.note(key, event.position, now)
+            names |= dict.fromkeys(now or ())
+        keys = in_order(lives.marks)
+        columns = {name: lives.column(name, keys) for name in [*names, ENDED]}
+        return pd.DataFrame({**self._key_columns(keys), **columns}).set_index(list(self.key_names))
 
     def steps(
         self,

@@ -1,4 +1,7 @@
-"""Which event last changed each field of each key: found by comparing every state with the one before."""
+"""Which event last changed each field of each key: found by comparing every state with the one before.
+
+`marks_of` compares the rows of a frame of changes, `Lives` the states of a fold as they come.
+"""
 
 from __future__ import annotations
 
@@ -60,3 +63,40 @@ def _changed(found: list[Any], before: list[int]) -> Any:
     return np.fromiter(
         (at < 0 or not same(found[at], now) for now, at in compared), bool, len(found)
     )
+
+
+class Lives:
+    """The marks of every key so far, told one state after another.
+
+    Attributes
+    ----------
+    marks : dict of key to dict
+        For a key that lives where each field last changed, for one that ended only where it did.
+    """
+
+    def __init__(self) -> None:
+        self.marks: dict[Any, dict[str, int]] = {}
+        self._states: dict[Any, dict[str, Any]] = {}
+        self._born: dict[Any, int] = {}
+
+    def note(self, key: Any, position: int, state: dict[str, Any] | None) -> None:
+        """Take the fields of a key after an event, or None where the event ended its life."""
+        before = self._states.pop(key, None)
+        if state is None:
+            self.marks[key] = {ENDED: position}
+            return
+        if before is None:
+            self.marks[key], self._born[key] = {}, position
+        else:
+            changed = [n for n in before | state if not same(before.get(n), state.get(n))]
+            self.marks[key] |= dict.fromkeys(changed, position)
+        self._states[key] = state
+
+    def column(self, name: str, keys: list[Any]) -> pd.Series[Any]:
+        """Return the marks of one field; what never changed was set when the key was born."""
+        living = self._states
+        found = [
+            self.marks[key].get(name, self._born[key] if key in living and name != ENDED else None)
+            for key in keys
+        ]
+        return pd.Series(found, dtype="Int64")
