@@ -53,6 +53,15 @@ class GitFailed(ImportFailed):
         )
 
     @classmethod
+    def rewritten(cls, path: Path, last: str) -> GitFailed:
+        """Say that the store's history is not that of the branch."""
+        return cls(
+            f"the last commit in the store, {last}, is not on this branch of {str(path)!r}: it was "
+            "rewritten, or it is another branch or repository; nothing was imported. Read it into a store of "
+            "its own."
+        )
+
+    @classmethod
     def because(cls, path: Path, said: str) -> GitFailed:
         """Pass on what git said."""
         return cls(

@@ -18,10 +18,11 @@ from tqdm.auto import tqdm
 
 from eventlab.columns import count, distinct, last
 from eventlab.errors import ImportFailed
+from eventlab.event import RecordedEvent
 from eventlab.importers.git_log import Change, Commit, Repository
 from eventlab.importers.table import read_table
 from eventlab.projection import Projection
-from eventlab.store import EventStore
+from eventlab.store import EventStore, Log
 
 git_files = Projection(
     "files",
@@ -51,7 +52,8 @@ def read_git(
     path : path
         A git repository, or a folder in one.
     into : EventStore, optional
-        The store to fill. Left out: a new one in memory.
+        The store to fill. Left out: a new one in memory. Where it has a part of this history, it is given
+        what came since.
     paths : str or sequence of str, optional
         Only what happened to these paths, as git takes them: ``"src"``, ``"*.py"``. Commits
         that touched none of them are left out.
@@ -68,9 +70,8 @@ def read_git(
     Raises
     ------
     GitFailed
-        When there is no git, no repository, no commit, or no such branch.
-    DuplicateEventError
-        When a part of this history is in the store already. All of it again writes nothing.
+        When there is no git, no repository, no commit, or no such branch; when the last commit in the store
+        is not on the branch.
 
     Notes
     -----
@@ -105,10 +106,10 @@ def read_git(
     """
     repository = Repository(Path(path).expanduser())
     only = [paths] if isinstance(paths, str) else list(paths)
-    tip = repository.resolve(_require(branch, max_commits))
+    wanted = repository.range(_require(branch, max_commits), _last_commit(into))
     commits = tqdm(
-        repository.commits(tip, max_commits, only),
-        total=repository.count(tip, max_commits, only),
+        repository.commits(wanted, max_commits, only),
+        total=repository.count(wanted, max_commits, only),
         desc="git",
         unit=" commits",
         delay=2,
@@ -201,13 +202,23 @@ def _told(kind: str, path: str, **data: Any) -> Told:
     return f"file-{path}", kind, {"path": path, **known}
 
 
+def _last_commit(into: EventStore | None) -> str | None:
+    """Return the hash of the commit that the store knows last."""
+    last = None if into is None else _last_event(into.stream("commits").only("CommitMade"))
+    return None if last is None else last.correlation_id
+
+
 def _latest(into: EventStore | None) -> datetime:
     """Return when the store's last event was recorded."""
-    beginning = datetime.min.replace(tzinfo=UTC)
-    if into is None or not len(into):
-        return beginning
-    [latest] = into.until(position=into.head).since(position=into.head)
-    return latest.recorded_at.replace(tzinfo=UTC)
+    last = None if into is None else _last_event(into)
+    return _BEGINNING if last is None else last.recorded_at.replace(tzinfo=UTC)
+
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def _last_event(log: Log) -> RecordedEvent | None:
+    return next(iter(log.since(position=log.head)), None) if len(log) else None
 
 
 def _moment(seconds: int) -> datetime:

@@ -90,16 +90,26 @@ class Repository:
         branches = self._ask("for-each-ref", "--format=%(refname:short)", "refs/heads")
         raise GitFailed.no_branch(self.path, branch, _text(branches.stdout).split())
 
-    def count(self, tip: str, most: int | None, paths: Sequence[str]) -> int:
-        """Return how many commits `commits` will yield."""
-        counted = self._ask("rev-list", "--count", *_which(tip, most, paths))
+    def range(self, branch: str, last: str | None) -> str:
+        """Return git's name for the commits of a branch, or for those behind the `last` one known."""
+        tip = self.resolve(branch)
+        if last is None:
+            return tip
+        line = self._ask("rev-list", "--first-parent", tip)
+        if last not in _text(line.stdout).split():
+            raise GitFailed.rewritten(self.path, last)
+        return f"{last}..{tip}"
+
+    def count(self, commits: str, most: int | None, paths: Sequence[str]) -> int:
+        """Return how many commits of a range `commits` will yield."""
+        counted = self._ask("rev-list", "--count", *_which(commits, most, paths))
         if counted.returncode:
             self._refuse(counted.stderr)
         return int(counted.stdout)
 
-    def commits(self, tip: str, most: int | None, paths: Sequence[str]) -> Iterator[Commit]:
-        """Yield the commits of a branch, oldest first; a merge as what it brought to the branch."""
-        with self._listen(*LOG, *_which(tip, most, paths)) as answer:
+    def commits(self, commits: str, most: int | None, paths: Sequence[str]) -> Iterator[Commit]:
+        """Yield the commits of a range, oldest first; a merge as what it brought to the branch."""
+        with self._listen(*LOG, *_which(commits, most, paths)) as answer:
             told = read(_tokens(answer))
             while some := list(islice(told, AT_ONCE)):
                 self._measure(some)
@@ -206,10 +216,10 @@ def _count_lines(commit: Commit, said: str, tokens: Iterator[str]) -> None:
         commit.changes[path] = change._replace(added=int(added), removed=int(removed))
 
 
-def _which(tip: str, most: int | None, paths: Sequence[str]) -> list[str]:
+def _which(commits: str, most: int | None, paths: Sequence[str]) -> list[str]:
     """Return the words that choose commits: the line of first parents, on which every state was once true."""
     newest = [] if most is None else [f"--max-count={most}"]
-    return ["--first-parent", "--topo-order", *newest, tip, "--", *paths]
+    return ["--first-parent", "--topo-order", *newest, commits, "--", *paths]
 
 
 def _tokens(answer: IO[bytes]) -> Iterator[str]:

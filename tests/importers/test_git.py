@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 import eventlab as el
-from eventlab.errors import DuplicateEventError, GitFailed, ImportFailed
+from eventlab.errors import GitFailed, ImportFailed
 from eventlab.importers import git_files
 from eventlab.renders import file_tree
 from eventlab.widgets import TimeMachine
@@ -224,20 +224,40 @@ def test_recorded_times_never_step_back(repo):
     assert days == [("03-01", "03-01"), ("02-01", "03-01")]
 
 
-def test_a_history_can_go_behind_other_events_and_only_once(repo):
+def test_a_history_can_go_behind_other_events(repo):
     repo.commit("1", {"a": "1"})
     store = el.EventStore(clock=lambda: "2026-06-01")
     store.append("diary", el.Event("DayBegan"))
 
-    el.read_git(repo.path, into=store)
-    again = el.read_git(repo.path, into=store)
-
-    assert again is store
+    assert el.read_git(repo.path, into=store) is store
     assert [e.type for e in store] == ["DayBegan", "CommitMade", "FileAdded"]
-    repo.commit("2", {"a": "2"})
-    with pytest.raises(DuplicateEventError):
+
+
+def test_a_store_is_given_what_came_since(repo):
+    repo.commit("1", {"a": "1"})
+    store = el.read_git(repo.path)
+    repo.git("checkout", "-q", "-b", "side")
+    repo.commit("aside", {"s": "1"})
+    repo.git("checkout", "-q", "main")
+    repo.git("merge", "-q", "--no-ff", "-m", "Merge side", "side")
+    repo.commit("2", {"a": "22"})
+
+    el.read_git(repo.path, into=store)
+    el.read_git(repo.path, into=store)  # nothing is new, and nothing is written
+
+    whole = el.read_git(repo.path)
+    assert [(e.event_id, e.data) for e in store] == [(e.event_id, e.data) for e in whole]
+    assert git_files(store)["size"].to_dict() == {"a": 2, "s": 1}
+
+
+def test_a_history_that_was_rewritten_is_refused(repo):
+    repo.commit("1", {"a": "1"})
+    store = el.read_git(repo.path)
+    repo.git("commit", "-q", "--amend", "-m", "other words")
+
+    with pytest.raises(GitFailed, match="is not on this branch"):
         el.read_git(repo.path, into=store)
-    assert len(store) == 3
+    assert len(store) == 2
 
 
 def test_a_folder_inside_will_do(repo):
