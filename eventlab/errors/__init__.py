@@ -37,6 +37,7 @@ from eventlab.errors.readmodels import (
     ReadModelRefused,
     RuleChanged,
 )
+from eventlab.errors.renders import InvalidRender
 from eventlab.errors.snapshots import SnapshotRefused, SnapshotWarning
 from eventlab.errors.store import (
     ConcurrencyError,
@@ -99,6 +100,7 @@ __all__ = [
     "NoSuchFile",
     "GitFailed",
     "TimeMachineError",
+    "InvalidRender",
     "CommandFailed",
 ]
 

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from eventlab.errors import InvalidRender
 from eventlab.event import RecordedEvent
-from eventlab.renders.parts import Row, marked, named, rest, rows_of, style
+from eventlab.renders.parts import Row, marked, named, require_most, rest, rows_of, style
 from eventlab.widgets.markup import value, word
 from eventlab.widgets.values import known, text
 
@@ -57,6 +58,13 @@ class airport_board:  # noqa: N801 - said like a verb, as `functools.partial` is
     zone: str = "UTC"
     cut: str = ""
     rows: int = 12
+
+    def __post_init__(self) -> None:
+        require_most("airport_board", "rows", self.rows)
+        try:
+            ZoneInfo(self.zone)
+        except (KeyError, ValueError, TypeError, OSError) as error:
+            raise InvalidRender.zone(self.zone) from error
 
     def __call__(self, state: Any, event: RecordedEvent | None) -> str:
         """Return the board at one step."""

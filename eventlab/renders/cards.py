@@ -15,6 +15,7 @@ from eventlab.renders.parts import (
     first_touched,
     marked,
     named,
+    require_most,
     rest,
     rows_of,
     said,
@@ -58,6 +59,7 @@ class card:  # noqa: N801 - said like a verb, as `functools.partial` is
         formats: Mapping[str, Format] | None = None,
         most: int = 24,
     ) -> None:
+        require_most("card", "most", most)
         given = {"fields": fields, "title": title, "formats": formats or {}, "most": most}
         for name, value in given.items():
             object.__setattr__(self, name, value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from eventlab.errors import InvalidRender
 from eventlab.widgets.markup import counted, value, word
 from eventlab.widgets.markup import sign as abbreviated
 from eventlab.widgets.reading import parts_of
@@ -108,3 +109,9 @@ def first_touched(rows: list[Row], most: int) -> list[Row]:
 def rest(hidden: int, noun: str = "row") -> str:
     """Return the line that says how many are not shown, or nothing."""
     return f"<p>… and {counted(hidden, f'more {noun}')}</p>\n" if hidden else ""
+
+
+def require_most(render: str, name: str, found: object) -> None:
+    """Refuse a number of rows that would show nothing."""
+    if isinstance(found, bool) or not isinstance(found, int) or found < 1:
+        raise InvalidRender.most(render, name, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from eventlab.errors import InvalidRender
 from eventlab.event import RecordedEvent
 from eventlab.renders.parts import (
     FAINT,
@@ -15,6 +16,7 @@ from eventlab.renders.parts import (
     first_touched,
     marked,
     named,
+    require_most,
     rest,
     rows_of,
     said,
@@ -57,6 +59,11 @@ class strip:  # noqa: N801 - said like a verb, as `functools.partial` is
     format: Format | None = None
     most: int = 40
 
+    def __post_init__(self) -> None:
+        require_most("strip", "most", self.most)
+        if self.limits is not None and not _is_scale(self.limits):
+            raise InvalidRender.limits(self.limits)
+
     def __call__(self, state: Any, event: RecordedEvent | None) -> str:
         """Return the strip at one step."""
         rows = rows_of(state)
@@ -94,6 +101,12 @@ class strip:  # noqa: N801 - said like a verb, as `functools.partial` is
     def _numbers(self, row: Row) -> list[Any]:
         found = row.fields.get(self.field)
         return [n for n in (found if isinstance(found, list) else [found]) if is_number(n)]
+
+
+def _is_scale(found: Any) -> bool:
+    if not isinstance(found, tuple | list) or len(found) != 2:
+        return False
+    return all(map(is_number, found)) and found[0] < found[1]
 
 
 def _limits(numbers: Any) -> tuple[float, float]:

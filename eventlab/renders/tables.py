@@ -15,6 +15,7 @@ from eventlab.renders.parts import (
     first_touched,
     marked,
     named,
+    require_most,
     rest,
     rows_of,
     said,
@@ -54,6 +55,7 @@ class table:  # noqa: N801 - said like a verb, as `functools.partial` is
     def __init__(
         self, *columns: str, formats: Mapping[str, Format] | None = None, rows: int = 30
     ) -> None:
+        require_most("table", "rows", rows)
         for name, given in (("columns", columns), ("formats", formats or {}), ("rows", rows)):
             object.__setattr__(self, name, given)
 

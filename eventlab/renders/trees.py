@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventlab.event import RecordedEvent
-from eventlab.renders.parts import QUIET, Format, Row, marked, rows_of, said, style, tint
+from eventlab.renders.parts import (
+    QUIET,
+    Format,
+    Row,
+    marked,
+    require_most,
+    rows_of,
+    said,
+    style,
+    tint,
+)
 from eventlab.widgets.markup import counted, word
 
 
@@ -47,6 +57,9 @@ class file_tree:  # noqa: N801 - said like a verb, as `functools.partial` is
     format: Format | None = None
     together: str | None = "commit"
     most: int = 40
+
+    def __post_init__(self) -> None:
+        require_most("file_tree", "most", self.most)
 
     def __call__(self, state: Any, event: RecordedEvent | None) -> str:
         """Return the tree at one step."""

@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 
 import eventlab as el
+from eventlab.errors import InvalidRender
 from eventlab.event import RecordedEvent
 from eventlab.renders import (
     Shown,
@@ -359,6 +360,31 @@ def test_airport_board_says_how_many_flights_wait_besides_and_stands_odd_times()
         "… and 3 more flights",
     ]
     assert text(airport_board()({}, None))[2:] == ["no departures"]
+
+
+# -- what cannot be drawn ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limits", [(5, 5), (9, 1), (0,), "ab", 7, (0, None)])
+def test_strip_refuses_limits_that_are_no_scale(limits):
+    with pytest.raises(InvalidRender, match="give two numbers, the lower first"):
+        strip("n", limits=limits)
+
+
+@pytest.mark.parametrize("zone", ["Atlantis/Harbour", "../etc", "", None])
+def test_airport_board_refuses_a_zone_that_nobody_knows(zone):
+    with pytest.raises(InvalidRender, match="is no time zone"):
+        airport_board(zone=zone)
+
+
+@pytest.mark.parametrize(
+    ("render", "name"),
+    [(table, "rows"), (card, "most"), (file_tree, "most"), (airport_board, "rows")],
+)
+@pytest.mark.parametrize("most", [0, -1, 2.5, True, None])
+def test_a_drawing_of_nothing_is_refused(render, name, most):
+    with pytest.raises(InvalidRender, match=f"{name}={most!r}"):
+        render(**{name: most})
 
 
 # -- all of them --------------------------------------------------------------------------------
