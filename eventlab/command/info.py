@@ -21,6 +21,27 @@ OWN = {"store", "streams", "events", "fields", "log", "refused", "seals", "finge
 """What every store's file has in it."""
 
 
+BESIDE = {
+    "snapshots": (
+        "snapshots",
+        "select name, count(*) || ', the last at position ' || max(position) "
+        "from snapshots join snapshot_rules using (rule) group by name order by name",
+    ),
+    "read_models": (
+        "models",
+        "select name, 'at position ' || checkpoint from read_models order by name",
+    ),
+    "consumers": (
+        "consumers",
+        "select consumer, 'at position ' || checkpoint from consumers order by consumer",
+    ),
+}
+"""What other parts of the package keep in the file: its table, how it is called, and what is said of it."""
+
+KEPT = ("snapshot", "read_", "consumers", "dead_letters", "work_done")
+"""How the tables of those parts begin."""
+
+
 def add(commands: Any) -> ArgumentParser:
     """Add the subcommand."""
     parser: ArgumentParser = commands.add_parser(
@@ -49,8 +70,18 @@ def _facts(store: EventStore) -> Iterator[tuple[str, str]]:
         for name, first, last in (("occurred", *clocks[:2]), ("recorded", *clocks[2:])):
             yield name, f"{moment(first)} to {moment(last)} UTC"
     yield "seals", _seals(store)
+    yield from _kept_beside(store)
+
+
+def _kept_beside(store: EventStore) -> Iterator[tuple[str, str]]:
+    """Yield what is kept beside the log, by name and position, and the tables of somebody else."""
     with store.borrowed() as con:
-        others = [name for name in contents(con) if name not in OWN]
+        there = [name for name in contents(con) if name not in OWN]
+        for table, (label, query) in BESIDE.items():
+            if table in there:
+                rows = con.execute(query).fetchall()
+                yield label, ", ".join(f"{one_line(name)} {told}" for name, told in rows) or "none"
+    others = [name for name in there if not name.startswith(KEPT)]
     if others:
         yield "also here", ", ".join(map(one_line, others))
 

@@ -265,14 +265,21 @@ def test_info_of_an_empty_store(capsys):
     ]
 
 
-def test_info_names_what_else_is_in_the_file(capsys, file):
+def test_info_names_what_is_kept_beside_the_log(capsys, file):
+    cards = el.Projection("cards", n=el.count())
     with el.EventStore(file) as store:
-        el.Snapshots(store, el.Projection("cards", n=el.count()), every=1)
+        el.Snapshots(store, cards, every=1)(store)
+        el.ReadModel(store, cards).catch_up(limit=2)
+        with store.borrowed() as con:
+            con.execute("create table my_notes (note varchar)")
 
     _, out, _ = said(capsys, "info", file)
 
-    assert "also here   " in out
-    assert "snapshots" in out.splitlines()[-1]
+    assert out.splitlines()[-3:] == [
+        "snapshots   cards 3, the last at position 3",
+        "models      cards at position 2",
+        "also here   my_notes",
+    ]
 
 
 # -- the course ---------------------------------------------------------------------------------
