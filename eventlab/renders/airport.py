@@ -12,7 +12,7 @@ import pandas as pd
 
 from eventlab.errors import InvalidRender
 from eventlab.event import RecordedEvent
-from eventlab.renders.parts import Row, marked, named, require_most, rest, rows_of, style
+from eventlab.renders.parts import Row, marked, named, require_most, rest, rows_of, scrolling, style
 from eventlab.widgets.markup import value, word
 from eventlab.widgets.values import known, text
 
@@ -76,10 +76,9 @@ class airport_board:  # noqa: N801 - said like a verb, as `functools.partial` is
             : self.rows
         ]
         lines = "".join(map(self._row, shown)) or '<tr><td colspan="5">no departures</td></tr>\n'
-        return (
-            f'{_STYLE}<table class="el-airport"><caption>Departures {self._now(event)}</caption>\n{_HEAD}'
-            f"{lines}</table>\n{rest(len(waiting) - len(shown), 'flight')}"
-        )
+        caption = f"<caption>Departures {self._now(event)}</caption>\n"
+        drawn = scrolling(f'<table class="el-airport">{caption}{_HEAD}{lines}</table>')
+        return f"{_STYLE}{drawn}{rest(len(waiting) - len(shown), 'flight')}"
 
     def _waits(self, row: Row) -> bool:
         return row.now is not None and row.now.get(self.status) not in self.done

@@ -32,6 +32,11 @@ def style(css: str) -> str:
     return f"<style>{' '.join(css.split())}</style>\n"
 
 
+def scrolling(drawn: str) -> str:
+    """Return a drawing that scrolls by itself where the page is too narrow for it."""
+    return f'<div style="max-width:100%;overflow-x:auto">{drawn}</div>\n'
+
+
 def tint(mark: str, strength: int = 25) -> str:
     """Return a style attribute that colours what a sign stands beside, or nothing."""
     if not mark:

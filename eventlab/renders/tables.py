@@ -19,6 +19,7 @@ from eventlab.renders.parts import (
     rest,
     rows_of,
     said,
+    scrolling,
     style,
     tint,
 )
@@ -66,10 +67,9 @@ class table:  # noqa: N801 - said like a verb, as `functools.partial` is
         columns = self.columns or tuple(dict.fromkeys(name for row in rows for name in row.fields))
         heads = "".join(f'<th scope="col">{word(name)}</th>' for name in columns)
         body = "".join(self._row(row, columns) for row in shown)
-        return (
-            f'{_STYLE}<table class="el-table"><thead><tr><td></td><td></td>{heads}</tr></thead>\n'
-            f"{body}</table>\n{rest(len(rows) - len(shown))}"
-        )
+        head = f"<thead><tr><td></td><td></td>{heads}</tr></thead>\n"
+        drawn = scrolling(f'<table class="el-table">{head}{body}</table>')
+        return f"{_STYLE}{drawn}{rest(len(rows) - len(shown))}"
 
     def _row(self, row: Row, columns: tuple[str, ...]) -> str:
         cells = "".join(self._cell(row, name) for name in columns)
