@@ -130,22 +130,23 @@ _HEAD = (
 # A board is dark in a light hall, too. Every letter of the monospaced font lies on a flap of its own.
 _STYLE = style(
     """
-    table.el-airport {
+    table.el-airport.el-airport {
       border-collapse: separate; border-spacing: 10px 4px; width: auto; background: #1b1d20; color: #f4f1e6;
       padding: 8px 4px 12px; border-radius: 0 0 10px 10px; text-transform: uppercase; text-align: left;
       font: 600 15px/1.5 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; }
-    table.el-airport caption {
+    table.el-airport.el-airport caption {
       color: inherit; text-align: left; padding: 8px 14px; margin-bottom: -1px; background: #1b1d20;
       border-radius: 10px 10px 0 0; font-size: 17px; }
-    table.el-airport :is(td, th) {
+    table.el-airport.el-airport :is(td, th) {
       border: 0; padding: 0; font-weight: 600; color: inherit; text-align: left; }
-    table.el-airport thead th { color: #a9adb3; font-size: 11px; }
-    table.el-airport :is(td, tbody th) {
+    table.el-airport.el-airport tr { background: none; }
+    table.el-airport.el-airport thead th { color: #a9adb3; font-size: 11px; }
+    table.el-airport.el-airport :is(td, tbody th) {
       background: repeating-linear-gradient(90deg, #2d3136 0 calc(1ch - 1px), #1b1d20 calc(1ch - 1px) 1ch); }
-    table.el-airport td:empty, table.el-airport td:first-child { background: none; }
-    table.el-airport tbody th { min-width: 7ch; }
-    table.el-airport td:last-child { min-width: 22ch; }
-    table.el-airport tr.m > * { color: #ffc14d; }
-    table.el-airport abbr { text-decoration: none; }
+    table.el-airport.el-airport td:empty, table.el-airport.el-airport td:first-child { background: none; }
+    table.el-airport.el-airport tbody th { min-width: 7ch; }
+    table.el-airport.el-airport td:last-child { min-width: 22ch; }
+    table.el-airport.el-airport tr.m > * { color: #ffc14d; }
+    table.el-airport.el-airport abbr { text-decoration: none; }
     """
 )

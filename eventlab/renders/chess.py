@@ -105,18 +105,20 @@ def _from_and_to(event: RecordedEvent | None) -> set[str]:
 
 _STYLE = style(
     """
-    table.el-chess { border-collapse: collapse; width: auto; line-height: 1; }
-    table.el-chess :is(td, th) {
+    table.el-chess.el-chess { border-collapse: collapse; width: auto; line-height: 1; }
+    table.el-chess.el-chess tr { background: none; }
+    table.el-chess.el-chess :is(td, th) {
       width: 40px; height: 40px; padding: 0; border: 0; text-align: center; vertical-align: middle;
       font-weight: 400; }
-    table.el-chess th { width: 24px; height: 24px; font-size: 12px; opacity: 0.7; }
-    table.el-chess td[title] {
+    table.el-chess.el-chess th { width: 24px; height: 24px; font-size: 12px; opacity: 0.7; }
+    table.el-chess.el-chess td[title] {
       font: 32px/40px "DejaVu Sans", "Segoe UI Symbol", "Apple Symbols", "Noto Sans Symbols2", sans-serif;
       color: #000; }
-    table.el-chess td.l { background: #f2e3c6; }
-    table.el-chess td.d { background: #c19a6b; }
-    table.el-chess td.m { box-shadow: inset 0 0 0 3px #0072b2; }
-    table.el-chess .o { color: transparent; }
-    table.el-chess caption { padding: 0 0 6px 28px; text-align: left; font-size: 18px; color: inherit; }
+    table.el-chess.el-chess td.l { background: #f2e3c6; }
+    table.el-chess.el-chess td.d { background: #c19a6b; }
+    table.el-chess.el-chess td.m { box-shadow: inset 0 0 0 3px #0072b2; }
+    table.el-chess.el-chess .o { color: transparent; }
+    table.el-chess.el-chess caption {
+      padding: 0 0 6px 28px; text-align: left; font-size: 18px; color: inherit; }
     """
 )

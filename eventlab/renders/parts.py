@@ -28,7 +28,10 @@ TINTS = {"+": "#00b884", "~": "#ffae00", "−": "#ff6a33"}
 
 
 def style(css: str) -> str:
-    """Return a style sheet on one line, so that a page keeps it once; where it is dropped, the text stays."""
+    """Return a style sheet on one line, so that a page keeps it once; where it is dropped, the text stays.
+
+    A sheet for a table says the table's class twice: a notebook has rules for all tables, as strong as one.
+    """
     return f"<style>{' '.join(css.split())}</style>\n"
 
 

@@ -131,17 +131,20 @@ def _line(numbers: list[Any], low: float, high: float) -> str:
 
 _STYLE = style(
     f"""
-    table.el-strip {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }}
-    table.el-strip caption {{ text-align: left; color: {QUIET}; font-size: 0.9em; padding: 0 8px 4px; }}
-    table.el-strip :is(td, th) {{ padding: 2px 8px; border: 0; text-align: left; font-weight: 400; }}
-    table.el-strip th {{ white-space: nowrap; }}
-    table.el-strip td.n {{ text-align: right; white-space: nowrap; }}
-    table.el-strip td.bar {{
+    table.el-strip.el-strip {{ border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }}
+    table.el-strip.el-strip tr {{ background: none; }}
+    table.el-strip.el-strip caption {{
+      text-align: left; color: {QUIET}; font-size: 0.9em; padding: 0 8px 4px; }}
+    table.el-strip.el-strip :is(td, th) {{
+      padding: 2px 8px; border: 0; text-align: left; font-weight: 400; }}
+    table.el-strip.el-strip th {{ white-space: nowrap; }}
+    table.el-strip.el-strip td.n {{ text-align: right; white-space: nowrap; }}
+    table.el-strip.el-strip td.bar {{
       position: relative; width: 70%; min-width: 8em; border-inline: 1px solid {FAINT}; }}
-    table.el-strip td.bar i {{
+    table.el-strip.el-strip td.bar i {{
       position: absolute; top: 4px; bottom: 4px; border-radius: 2px; background: #2a86c8; }}
-    table.el-strip td.bar code {{ background: none; color: inherit; letter-spacing: 0; }}
-    table.el-strip tr.gone {{ text-decoration: line-through; opacity: 0.6; }}
-    table.el-strip abbr {{ text-decoration: none; font-weight: 700; }}
+    table.el-strip.el-strip td.bar code {{ background: none; color: inherit; letter-spacing: 0; }}
+    table.el-strip.el-strip tr.gone {{ text-decoration: line-through; opacity: 0.6; }}
+    table.el-strip.el-strip abbr {{ text-decoration: none; font-weight: 700; }}
     """
 )

@@ -87,14 +87,15 @@ class table:  # noqa: N801 - said like a verb, as `functools.partial` is
 
 _STYLE = style(
     f"""
-    table.el-table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
-    table.el-table :is(td, th) {{
+    table.el-table.el-table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
+    table.el-table.el-table tr {{ background: none; }}
+    table.el-table.el-table :is(td, th) {{
       padding: 3px 10px; text-align: left; font-weight: 400; border: 0; border-bottom: 1px solid {FAINT}; }}
-    table.el-table thead th {{ color: {QUIET}; font-size: 0.9em; }}
-    table.el-table tbody th {{ font-weight: 600; }}
-    table.el-table tr > :first-child {{ width: 1em; padding-inline: 4px; text-align: center; }}
-    table.el-table td.n {{ text-align: right; }}
-    table.el-table tr.gone > :not(:first-child) {{ text-decoration: line-through; }}
-    table.el-table abbr {{ text-decoration: none; font-weight: 700; }}
+    table.el-table.el-table thead th {{ color: {QUIET}; font-size: 0.9em; }}
+    table.el-table.el-table tbody th {{ font-weight: 600; }}
+    table.el-table.el-table tr > :first-child {{ width: 1em; padding-inline: 4px; text-align: center; }}
+    table.el-table.el-table td.n {{ text-align: right; }}
+    table.el-table.el-table tr.gone > :not(:first-child) {{ text-decoration: line-through; }}
+    table.el-table.el-table abbr {{ text-decoration: none; font-weight: 700; }}
     """
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from eventlab.event import RecordedEvent
@@ -65,7 +67,8 @@ class file_tree:  # noqa: N801 - said like a verb, as `functools.partial` is
         """Return the tree at one step."""
         root = _Folder()
         for row in rows_of(state):
-            root.put(str(row.key).split("/"), _Leaf(row, self._mark(row, event), self._shown(row)))
+            leaf = _Leaf(row, self._mark(row, event), partial(self._shown, row))
+            root.put(str(row.key).split("/"), leaf)
         files = counted(root.alive, "file")
         lines = "".join(root.fitting(self.most))
         return f'{_STYLE}<pre class="el-tree">{lines}{files}\n</pre>\n'
@@ -85,7 +88,7 @@ class file_tree:  # noqa: N801 - said like a verb, as `functools.partial` is
 class _Leaf:
     row: Row
     mark: str
-    shown: str
+    shown: Callable[[], str]
 
 
 @dataclass
@@ -112,12 +115,11 @@ class _Folder:
 
     def fitting(self, most: int) -> list[str]:
         """Return the lines of the tree, folded no further than needed to come near so many."""
-        lines: list[str] = []
-        for folded in ((), (_Folder,), (_Folder, _Leaf)):
-            lines = list(self.lines("", folded))
+        for folded in ((), (_Folder,)):
+            lines = list(islice(self.lines("", folded), most + 1))
             if len(lines) <= most:
-                break
-        return lines
+                return lines
+        return list(self.lines("", (_Folder, _Leaf)))
 
     def lines(self, lead: str, folded: tuple[type, ...]) -> Iterator[str]:
         """Yield a line for each entry, folders first; quiet entries of the kinds folded take one line."""
@@ -130,7 +132,7 @@ class _Folder:
             is_last = place == len(entries) and not hidden
             corner, below = ("└─ ", "   ") if is_last else ("├─ ", "│  ")
             if isinstance(entry, _Leaf):
-                yield _line(entry.mark, f"{lead}{corner}", word(name, 200) + entry.shown)
+                yield _line(entry.mark, f"{lead}{corner}", word(name, 200) + entry.shown())
             elif _Folder in folded and entry.is_quiet:
                 yield _line("", f"{lead}{corner}", f"{word(name, 200)}/ {_counted(entry.alive)}")
             else:
