@@ -28,6 +28,10 @@ examples:
 """
 
 
+MOST_TREES = 1000
+"""Stops of a tree of files, each of which is drawn whole; evenly spread, and the page says so."""
+
+
 def add(commands: Any) -> ArgumentParser:
     """Add the subcommand."""
     parser: ArgumentParser = commands.add_parser(
@@ -93,7 +97,10 @@ def _add_state(parser: ArgumentParser) -> None:
         "--ends", metavar="TYPE", action="append", default=[], help="events that end a row's life"
     )
     state.add_argument(
-        "--steps", type=int, metavar="N", help="stops at most (default: all, up to 3,000)"
+        "--steps",
+        type=int,
+        metavar="N",
+        help="stops at most (default: 3,000, or 1,000 of files)",
     )
 
 
@@ -111,8 +118,9 @@ def run(args: Namespace) -> Answer:
 def _machine(log: EventStore, name: str, args: Namespace) -> TimeMachine:
     render = file_tree(show="size", format="{:,} B") if _is_tree(args) else None
     state = git_files if render else _projection(log, name, args)
+    most = args.steps or (MOST_TREES if render else None)
     only = key_of(log, args.key, args.only)
-    return TimeMachine(log, state, only, render=render, max_steps=args.steps)
+    return TimeMachine(log, state, only, render=render, max_steps=most)
 
 
 def _is_tree(args: Namespace) -> bool:
