@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from eventlab.command import info, lab, page, verify
 from eventlab.command.answer import REFUSED, Answer
@@ -61,11 +62,12 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def _say(answer: Answer, stream: object) -> int:
+def _say(answer: Answer, stream: TextIO) -> int:
     try:
-        print(answer.text, end="", file=stream, flush=True)  # type: ignore[call-overload]
+        stream.write(answer.text)
+        stream.flush()
     except BrokenPipeError:  # the reader of the pipe has seen enough, such as `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return answer.code
 
 
