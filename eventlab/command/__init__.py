@@ -39,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(Answer(f"eventlab {args.command}: {_one_line(error)}\n", REFUSED), sys.stderr)
     except KeyboardInterrupt:
         return 130  # as a shell says it of a program that was interrupted
-    return _say(answer, sys.stdout)
+    code = _say(answer, sys.stdout)
+    return code if answer.then is None else answer.then()
 
 
 def parser() -> argparse.ArgumentParser:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ PACKAGE = Path(__file__).parents[1]
 PLACES = (PACKAGE / "_course", PACKAGE.parent)
 """Where the course lies: in an installed wheel, or beside the package in a clone."""
 
-PARTS = {"notebooks": ("*.ipynb",), "data": ("*.csv", "*.jsonl", "*.parquet", "*.md", "*.py")}
+PARTS = ("notebooks", "data")
 
 FIRST = "notebooks/00_tour.ipynb"
 
@@ -50,7 +51,9 @@ def run(args: Namespace) -> Answer:
     told = f"{args.folder}: {counted(copied, 'file')} copied{had}\n"
     if args.no_open:
         return Answer(told)
-    return Answer(told, _open(args.folder))
+    if find_spec("jupyterlab") is None:
+        raise CommandFailed.no_jupyterlab(args.folder)
+    return Answer(told, then=partial(_open, args.folder))
 
 
 def course(places: tuple[Path, ...]) -> Path:
@@ -64,21 +67,27 @@ def course(places: tuple[Path, ...]) -> Path:
 def copy_course(source: Path, target: Path) -> tuple[int, int]:
     """Copy the files that are missing; return how many those were, and how many there were already."""
     copied = kept = 0
-    for part, patterns in PARTS.items():
-        for file in sorted(
-            found for pattern in patterns for found in (source / part).glob(pattern)
-        ):
-            place = target / part / file.name
-            if place.exists():
-                kept += 1
-            else:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, place)
-                copied += 1
+    for name in course_files(source):
+        place = target / name
+        if place.exists():
+            kept += 1
+        else:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, place)
+            copied += 1
     return copied, kept
 
 
+def course_files(source: Path) -> list[Path]:
+    """Return the files of the course below a folder, but for what Python, Jupyter or a reader made there."""
+    found = (file for part in PARTS for file in (source / part).rglob("*") if file.is_file())
+    names = sorted(file.relative_to(source) for file in found)
+    return [name for name in names if not any(map(_is_made, name.parts))]
+
+
+def _is_made(part: str) -> bool:
+    return part.startswith((".", "__")) or part.endswith((".duckdb", ".duckdb.wal"))
+
+
 def _open(folder: Path) -> int:
-    if find_spec("jupyterlab") is None:
-        raise CommandFailed.no_jupyterlab(folder)
     return subprocess.call([sys.executable, "-m", "jupyterlab", FIRST], cwd=folder)

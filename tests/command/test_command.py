@@ -294,6 +294,22 @@ def test_lab_copies_notebooks_and_data(capsys):
         assert Path("mine", part).read_bytes() == (ROOT / part).read_bytes()
 
 
+def test_lab_copies_all_of_the_course_and_nothing_that_was_made_in_it(folder):
+    course = ["notebooks/00_tour.ipynb", "notebooks/pictures/board.png", "data/cards.csv"]
+    made = [
+        "notebooks/.ipynb_checkpoints/00_tour.ipynb",
+        "data/__pycache__/x.pyc",
+        "data/my.duckdb",
+    ]
+    for name in course + made:
+        (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "source" / name).write_text(name, encoding="utf-8")
+
+    assert lab.copy_course(folder / "source", folder / "mine") == (3, 0)
+    copied = [path for path in (folder / "mine").rglob("*") if path.is_file()]
+    assert {path.relative_to(folder / "mine").as_posix() for path in copied} == set(course)
+
+
 def test_lab_leaves_the_readers_work_alone(capsys):
     mine = Path("mine/notebooks/00_tour.ipynb")
     mine.parent.mkdir(parents=True)
@@ -307,9 +323,12 @@ def test_lab_leaves_the_readers_work_alone(capsys):
 
 def test_lab_opens_the_first_notebook_in_the_folder(capsys, monkeypatch):
     calls = []
-    monkeypatch.setattr(lab.subprocess, "call", lambda words, cwd: calls.append((words, cwd)) or 0)
+    monkeypatch.setattr(lab.subprocess, "call", lambda words, cwd: calls.append((words, cwd)) or 7)
 
-    assert said(capsys, "lab", "mine")[0] == 0
+    code, out, _ = said(capsys, "lab", "mine")
+
+    assert code == 7
+    assert out.startswith("mine: ")
     assert calls == [
         ([sys.executable, "-m", "jupyterlab", "notebooks/00_tour.ipynb"], Path("mine"))
     ]
