@@ -110,7 +110,7 @@ def run(args: Namespace) -> Answer:
     target = args.output or Path(f"{name}.html")
     with open_source(args.file, args) as log:
         machine = _machine(log, name, args)
-        machine.save(target, args.title)
+        machine.save(target, args.title or (name if _is_tree(args) else None))
         steps = counted(machine.last, "step")
         return Answer(f"{target}: {steps} of {len(log):,} events, {_size(target)}\n")
 

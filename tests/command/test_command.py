@@ -104,7 +104,9 @@ def test_page_of_a_repository_shows_its_files(capsys):
     code, out, _ = said(capsys, "page", "repo")
 
     assert (code, out.partition(",")[0]) == (0, "repo.html: 2 steps of 2 events")
-    assert "└─ " in Path("repo.html").read_text(encoding="utf-8")
+    page = Path("repo.html").read_text(encoding="utf-8")
+    assert "<title>repo</title>" in page
+    assert "└─ " in page
 
 
 @pytest.mark.parametrize("name", ["nowhere.csv", "nowhere", "."])
