@@ -82,3 +82,48 @@ def test_lesson_05_blames_the_wrong_event_and_bisects_to_the_right_one(cafe, car
     found = cards.bisect(cafe, lambda card: card["balance"] < 0, key="card-7")
 
     assert (blamed, found.position) == (165, 143)
+
+
+@pytest.fixture(scope="module")
+def orders():
+    return pd.read_csv(DATA / "shop-orders.csv", dtype={"quantity": "Int64", "amount": "Int64"})
+
+
+def test_lesson_07_lists_what_is_to_be_packed_the_same_in_steps_and_afresh(orders):
+    types = ["OrderPaid", "OrderPacked", "OrderCancelled"]
+    to_pack = el.Projection(
+        "to_pack",
+        key=dict.fromkeys(types, "stream"),
+        amount=el.last("amount", on="OrderPaid"),
+        ends_with=["OrderPacked", "OrderCancelled"],
+    )
+    shop = el.EventStore()
+    shop.append_frame(orders, **ENVELOPE)
+    steps, afresh = (el.ReadModel(shop, to_pack, name=name) for name in ("steps", "afresh"))
+
+    for position in range(1, 201):
+        steps.catch_up(limit=1)
+        afresh.rebuild(until=position)
+        pd.testing.assert_frame_equal(steps.frame(), afresh.frame())
+
+    assert steps.frame()["amount"].to_dict() == {
+        "order-51": 28,
+        "order-53": 18,
+        "order-54": 18,
+        "order-55": 18,
+    }
+    steps.catch_up()
+    assert len(steps) == 0
+
+
+def test_lesson_07_counts_in_the_till_what_the_bank_counts(orders):
+    paid_back = ["OrderCancelled", "OrderReturned"]
+    till = el.Projection(
+        "till", key="'till'", euros=el.total("amount", plus="OrderPaid", minus=paid_back)
+    )
+    shop = el.EventStore()
+    view = el.ReadModel(shop, till, inline=True)
+
+    shop.append_frame(orders, **ENVELOPE)
+
+    assert view.frame()["euros"].tolist() == [4179]
