@@ -3,13 +3,17 @@
 The expected values stand in ``data/README.md`` and were counted there in another way.
 """
 
+import re
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
 
 import eventlab as el
+from eventlab.deciding import interleavings
 
+LESSONS = Path(__file__).parents[1] / "notebooks"
 DATA = Path(__file__).parents[1] / "data"
 
 ENVELOPE = {name: name for name in ("stream", "type", "occurred_at", "actor", "reason")}
@@ -127,3 +131,40 @@ def test_lesson_07_counts_in_the_till_what_the_bank_counts(orders):
     shop.append_frame(orders, **ENVELOPE)
 
     assert view.frame()["euros"].tolist() == [4179]
+
+
+# -- lesson 02: its exercise is solved with what stands in the notebook ----------------------------
+
+
+@pytest.fixture(scope="module")
+def lesson_02():
+    return nbformat.read(LESSONS / "02_append_and_collide.ipynb", as_version=4)
+
+
+@pytest.fixture
+def two_tills(lesson_02):
+    """What the lesson's cells define, up to the exercise."""
+    names = {}
+    for cell in lesson_02.cells:
+        if cell.id in {"setup", "clerk", "counter", "careful"}:
+            exec(cell.source, names)
+    return names
+
+
+def sold(names, clerk, price):
+    orders = interleavings(names["counter"](names[clerk], price))
+    return [len(cafe.only("CardRedeemed")) for _, cafe in orders]
+
+
+def test_lesson_02_promises_two_coffees_and_the_careful_clerk_does_not_keep_it(two_tills):
+    assert sorted(sold(two_tills, "careful", 5)) == [1] * 18 + [2] * 2
+
+
+def test_lesson_02_is_solved_by_the_solution_it_folds_away(lesson_02, two_tills):
+    [exercise] = [cell.source for cell in lesson_02.cells if cell.id == "exercise"]
+    [solution] = re.findall(r"```python\n(.+?)```", exercise, re.DOTALL)
+
+    exec(solution, two_tills)
+
+    assert set(sold(two_tills, "patient", 5)) == {2}
+    assert set(sold(two_tills, "patient", 15)) == {1}
