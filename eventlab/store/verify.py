@@ -190,6 +190,10 @@ def _of_structure(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         yield Finding(place, "unknown stream", f"no stream has the number {stream_no}")
     for place, stream, category in con.execute(_CATEGORIES).fetchall():
         yield Finding(place, "changed", f"stream {stream!r} is filed under category {category!r}")
+    for place, found in con.execute(_PAYLOADS).fetchall():
+        yield Finding(place, "broken payload", f"it is no object with named fields, but {found}")
+    for place, number in con.execute(_SCHEMAS).fetchall():
+        yield Finding(place, "broken schema", f"schemas count from 1, and this is {number}")
 
 
 def _gap(place: int, before: int) -> Finding:
@@ -256,6 +260,13 @@ select * from (
 _NAMELESS = """
 select position, stream_no from main.events anti join main.streams using (stream_no)
 """
+
+_PAYLOADS = """
+select position, left(data::json::varchar, 100) from main.events
+where variant_typeof(data) not like 'OBJECT%'
+"""
+
+_SCHEMAS = "select position, schema from main.events where schema < 1"
 
 _CATEGORIES = """
 select coalesce(min(position), 0), stream, category from main.streams left join main.events using (stream_no)

@@ -280,3 +280,22 @@ def test_a_digest_noted_long_ago_still_holds_when_the_log_has_grown(path):
 def test_what_is_no_digest_is_refused(store, digest):
     with pytest.raises(InvalidDigest, match="64 hexadecimal digits"):
         store.verify(digest)
+
+
+@pytest.mark.parametrize("payload", ["[1]", "5", '"text"'])
+def test_a_payload_that_is_no_object_is_found(path, payload):
+    with duckdb.connect(path) as con:
+        con.execute(
+            "insert into events select 8, stream_no, 5, type, occurred_at, recorded_at, ?::json::variant, "
+            "null, null, null, null, null, null, 0 from events where position = 7",
+            [payload],
+        )
+
+    with el.EventStore(path, read_only=True) as store:
+        found = store.verify()
+
+    assert found[["position", "kind"]].values.tolist() == [
+        [8, "broken payload"],
+        [8, "broken schema"],
+    ]
+    assert payload in found["detail"][0]
