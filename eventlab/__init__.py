@@ -41,7 +41,7 @@ card-7       20         1
 Every error is an `EventLabError` that says what was asked, what was found, where, and what to try.
 """
 
-from eventlab import errors
+from eventlab import errors, upcasting
 from eventlab.columns import Column, count, distinct, each, first, greatest, last, least, total
 from eventlab.deciding import Decider, Handled, given, handle
 from eventlab.errors import ConcurrencyError, DuplicateEventError, EventLabError
@@ -63,6 +63,7 @@ from eventlab.store import (
     Seal,
 )
 from eventlab.timetravel import Found, TimeTravel, compare
+from eventlab.upcasting import Upcaster, upcaster
 
 __version__ = "0.1.0"
 
@@ -103,6 +104,10 @@ __all__ = [
     "handle",
     "Handled",
     "given",
+    # old events, new code
+    "upcaster",
+    "Upcaster",
+    "upcasting",
     # errors
     "errors",
     "EventLabError",

@@ -63,10 +63,12 @@ class Marks:
 
     def _by_run(self, field: str) -> str:
         """Return the query for a last value: the contribution that differs from the one before it."""
-        query, name, keys = self._of([field]), quoted(field), ", ".join(self.query.keys)
+        query, name = self._of([field]), quoted(field)
+        keys = ", ".join(self.query.keys)
+        kept = ", ".join(["position", "occurred_at", *query.parts])
         last = f"arg_max(position, {query.order_key})"
         compared = (
-            f"select {keys}, position, occurred_at, {name} is distinct from lag({name}) over of_key as _new\n"
+            f"select {keys}, {kept}, {name} is distinct from lag({name}) over of_key as _new\n"
             f"from ({query.contributions()}) as contributions where {name} is not null\n"
             f"window of_key as (partition by {keys} order by {query.order_by})"
         )
@@ -84,6 +86,7 @@ class Marks:
 
     def _by_comparison(self, fields: Sequence[str]) -> str:
         keys, query = ", ".join(self.query.keys), self._of(fields)
+        kept = ", ".join(["position", "occurred_at", *query.parts])
         compared = [
             f"{quoted(name)} is distinct from lag({quoted(name)}) over of_key as {quoted(name)}"
             for name in fields
@@ -94,9 +97,9 @@ class Marks:
         ]
         return self._chosen(
             f"select {keys}, {', '.join(changed)}\nfrom (\n"
-            f"select {keys}, position, occurred_at, alive, {', '.join(compared)},\n"
+            f"select {keys}, {kept}, alive, {', '.join(compared)},\n"
             "not coalesce(lag(alive) over of_key, false) as _born\n"
-            f"from ({query.changes()}) as changes\n"
+            f"from ({query.changes(kept=query.parts)}) as changes\n"
             f"window of_key as (partition by {keys} order by {self.query.order_by})\n"
             f") where alive group by {keys}",
             fields,

@@ -39,8 +39,8 @@ MONOIDS = {
         "coalesce({part}, 0)",
     ),
     "count": Monoid("count({value})", "coalesce({early}, 0) + coalesce({late}, 0)"),
-    "first": Monoid("arg_min({value}, position)", "coalesce({early}, {late})"),
-    "last": Monoid("arg_max({value}, position)", "coalesce({late}, {early})"),
+    "first": Monoid("arg_min({value}, {order})", "coalesce({early}, {late})"),
+    "last": Monoid("arg_max({value}, {order})", "coalesce({late}, {early})"),
     # Not least() and greatest(): given a VARIANT 1 and 2^60, DuckDB 2.0 says that 2^60 is the least.
     "least": Monoid(
         "min({value})", "case when {late} < {early} then {late} else coalesce({early}, {late}) end"
@@ -76,7 +76,7 @@ class Parts:
         """Return what ``events`` contribute, for each key that lives after them."""
         return self.query.grouped(
             [
-                f"{monoid.of_events.format(value=quoted(name))} as {part}"
+                f"{monoid.of_events.format(value=quoted(name), order=self.query.order_key)} as {part}"
                 for (name, _), monoid, part in self._columns()
             ]
         )
@@ -162,7 +162,7 @@ class Carried:
     Leaving the ``with`` block drops it. The parts of the log are added in the order of their positions.
     """
 
-    def __init__(self, log: Log, query: Callable[[Bind], Query]) -> None:
+    def __init__(self, log: Log, query: Callable[[Bind, Log], Query]) -> None:
         self._log, self._query = log, query
         self._table: str | None = None
 
@@ -176,7 +176,7 @@ class Carried:
     def add(self, part: Log) -> None:
         """Add what the events of a part contribute."""
         bound = Bound()
-        parts = Parts(self._query(bound).by_number())
+        parts = Parts(self._query(bound, part).by_number())
         columns = ", ".join(parts.columns)
         rows = parts.of_events()
         if self._table is not None:
@@ -190,5 +190,5 @@ class Carried:
 
     def state(self) -> pd.DataFrame:
         """Return the state so far: the keys, the fields, ``position``."""
-        parts = Parts(self._query(literal).by_number())
+        parts = Parts(self._query(literal, self._log).by_number())
         return parts.state(self._log, self._con, f"from temp.{self._table}", {})

@@ -89,9 +89,10 @@ class Query:
     def contributions(self) -> str:
         """Return a query for one row per event and key touched: what it adds to the key's present life."""
         fields = [quoted(name) for name, _ in self.columns]
-        touched = self._touched(["position", "occurred_at"])
+        kept = ["position", "occurred_at", *self.parts]
+        touched = self._touched(kept)
         return (
-            f"{_select(*self.keys, 'position', 'occurred_at', *fields)}\n"
+            f"{_select(*self.keys, *kept, *fields)}\n"
             f"from {_nested(touched)} as touched{self._after_endings()}"
         )
 
@@ -104,15 +105,18 @@ class Query:
             f"{_select(*self.keys, f'{last} as _ended')}\nfrom {_nested(endings)}\ngroup by {keys}"
         )
 
-    def changes(self, key: Sequence[Any] = ()) -> str:
-        """Return the query for one row per event and key touched, of all keys or one."""
+    def changes(self, key: Sequence[Any] = (), kept: Sequence[str] = ()) -> str:
+        """Return the query for one row per event and key touched, of all keys or one.
+
+        ``kept`` are columns of the events to be had besides.
+        """
         keys = ", ".join(self.keys)
         life = f"{keys}, _life" if self.ends_with else keys
         fields = [
             f"{self._while_alive(name, column)} as {quoted(name)}" for name, column in self.columns
         ]
         return (
-            f"{_select(*self.keys, *MOMENT, *fields, self._while_alive())}\n"
+            f"{_select(*self.keys, *MOMENT, *kept, *fields, self._while_alive())}\n"
             f"from {_nested(self._lives(key))} as lives\n"
             f"window life as (partition by {life} order by {self.order_by} rows unbounded preceding)\n"
             f"order by {self.order_by}, {keys}"
@@ -137,15 +141,23 @@ class Query:
             f"from {_nested(self._lives(()))} as lives\n"
             f"window life as (partition by {life} order by {self.order_by} rows unbounded preceding),\n"
             f"  key as (partition by {keys} order by {self.order_by})"
-            f"{' qualify not _ends' if self.ends_with else ''}"
+            f"{self._held()}"
         )
-        order = "from_time, valid_from" if self._is_reordered() else "valid_from"
+        order = "from_time, valid_from" if self.order_by.startswith("occurred") else "valid_from"
         if self.keys == ["stream_no"]:
             return (
                 f"select names.stream, lives.* exclude stream_no from {_nested(rows)} as lives\n"
                 f"join main.streams as names using (stream_no)\norder by {order}"
             )
         return f"{rows}\norder by {order}, {keys}"
+
+    def _held(self) -> str:
+        """Return the condition that a state held at some cut: it ends later than it began."""
+        conditions = [
+            *(["not _ends"] if self.ends_with else []),
+            *(["lead(position) over key is distinct from position"] if self.parts else []),
+        ]
+        return f" qualify {' and '.join(conditions)}" if conditions else ""
 
     def part(self, names: Iterable[str]) -> str:
         """Return a query that computes the key and no more than the columns named."""
@@ -174,14 +186,17 @@ class Query:
             f"{part} = {self.bind(value)}" for part, value in zip(self.keys, key, strict=False)
         ]
         if not self.ends_with:
-            return self._touched([*MOMENT], of_key)
+            return self._touched([*MOMENT, *self.parts], of_key)
         fields = [quoted(name) for name, _ in self.columns]
-        touched = self._touched([*MOMENT, f"{self._is(self.ends_with)} as _ends"], of_key)
+        touched = self._touched(
+            [*MOMENT, *self.parts, f"{self._is(self.ends_with)} as _ends"], of_key
+        )
         life = (
             f"count(case when _ends then 1 end) over (partition by {', '.join(self.keys)} "
             f"order by {self.order_by} rows between unbounded preceding and 1 preceding) as _life"
         )
-        return f"{_select(*self.keys, *MOMENT, '_ends', *fields, life)}\nfrom {_nested(touched)} as touched"
+        kept = _select(*self.keys, *MOMENT, *self.parts, "_ends", *fields, life)
+        return f"{kept}\nfrom {_nested(touched)} as touched"
 
     def _touched(self, kept: Sequence[str], where: Sequence[str] = ()) -> str:
         return "\nunion all\n".join(self._touched_by(touch, kept, where) for touch in self.touches)
@@ -231,8 +246,13 @@ class Query:
             return ["stream_no"]
         return ["key"] if len(parts) == 1 else [f"key_{at}" for at in range(1, len(parts) + 1)]
 
+    @property
+    def parts(self) -> list[str]:
+        """The column that puts events in order that share a position, where some do."""
+        return ["el_part"] if "el_part" in self.order_by else []
+
     def _order_columns(self) -> list[str]:
-        return ["position", "occurred_at"] if self._is_reordered() else ["position"]
+        return list(dict.fromkeys(["position", *self.order_by.split(", ")]))
 
     def _is_reordered(self) -> bool:
         return self.order_key != "position"

@@ -50,6 +50,14 @@ from eventlab.errors.store import (
     StoreLocked,
 )
 from eventlab.errors.timetravel import InvalidQuestion, PredicateFailed
+from eventlab.errors.upcasting import (
+    BrokenPayload,
+    InvalidUpcaster,
+    UncommittedSchema,
+    UnknownSchema,
+    UpcastFailed,
+    UpcastingError,
+)
 from eventlab.errors.widgets import TimeMachineError
 
 __all__ = [
@@ -69,6 +77,12 @@ __all__ = [
     "InvalidCut",
     "InvalidBranch",
     "SQLError",
+    "UpcastingError",
+    "InvalidUpcaster",
+    "UpcastFailed",
+    "UnknownSchema",
+    "BrokenPayload",
+    "UncommittedSchema",
     "ProjectionError",
     "InvalidProjection",
     "KeyShapeError",

@@ -98,7 +98,7 @@ class PartsLane(Lane):
             with self._projection.explained(tail):
                 pass  # it looks whether there is anything to guess
         bound = Bound()
-        query, cut = tail.query(self._parts(bound).late())
+        query, cut = tail.query(self._parts(bound, tail).late())
         return Select(query, {**cut, **bound.params})
 
     def frame(self, con: duckdb.DuckDBPyConnection, table: str, log: Log) -> pd.DataFrame:
@@ -112,8 +112,8 @@ class PartsLane(Lane):
             self._typed = tail.known, not self._projection.untyped(tail)
         return not self._typed[1]
 
-    def _parts(self, bind: Any) -> Parts:
-        return Parts(self._projection.query(bind).by_number())
+    def _parts(self, bind: Any, log: Log | None = None) -> Parts:
+        return Parts(self._projection.query(bind, log).by_number())
 
 
 class StatesLane(Lane):

@@ -103,7 +103,7 @@ class ReadModel:
         if not isinstance(projection, TimeTravel):
             raise ReadModelRefused(projection)
         self.name = _require_name(projection.name if name is None else name)
-        self._upkeep = Upkeep(self.name, projection)
+        self._upkeep = Upkeep(self.name, projection, store.upcasters.definition)
         self._store, self._projection, self.inline = store, projection, inline
         self.error: EventLabError | None = None
         self._runner: Runner | None = None

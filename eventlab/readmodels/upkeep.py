@@ -35,10 +35,10 @@ class Drifted(EventLabError):
 class Upkeep:
     """What keeps the rows of one projection under one name."""
 
-    def __init__(self, name: str, projection: Projection | Fold) -> None:
+    def __init__(self, name: str, projection: Projection | Fold, upcasters: str = "") -> None:
         self.name, self.lane = name, lane_of(projection)
         self._version = projection.version
-        self._definition = hashlib.sha256(projection.definition.encode()).hexdigest()
+        self._definition = hashlib.sha256((projection.definition + upcasters).encode()).hexdigest()
         self._typed: tuple[list[Field], str] | None = None
 
     def advance(self, con: duckdb.DuckDBPyConnection, log: LogWithin, high: int) -> Standing:

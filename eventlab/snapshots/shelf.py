@@ -27,7 +27,8 @@ class Shelf:
     def __init__(self, store: EventStore, projection: TimeTravel, keeper: Keeper) -> None:
         self._store, self._keeper = store, keeper
         self.name, self._version = projection.name, projection.version
-        self._definition = hashlib.sha256(projection.definition.encode()).hexdigest()
+        rule = projection.definition + store.upcasters.definition
+        self._definition = hashlib.sha256(rule.encode()).hexdigest()
         self._table_of_fields: tuple[int, SnapshotTable | None] | None = None
         self._seen: list[Kept] = []
         self._usable: list[Kept] = []

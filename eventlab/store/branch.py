@@ -14,6 +14,7 @@ import duckdb
 from eventlab.store import rows, schema
 from eventlab.store.branch_plan import Plan
 from eventlab.store.database import BranchDatabase, Database, transaction
+from eventlab.store.ledger import Field
 from eventlab.store.renumbering import Stretch
 from eventlab.store.scans import Scan, Scans, union
 
@@ -41,12 +42,15 @@ def _fill(
 ) -> None:
     catalog = parent.catalog()
     _show_with_own(con, database, catalog, "streams", "stream_no")
-    _show_with_own(con, database, catalog, "fields", "seen")
+    if parent.overlay:
+        _show_fields(con, database, parent, catalog)
+    else:
+        _show_with_own(con, database, catalog, "fields", "seen")
     numbers = _stream_numbers(con, plan)
-    database.scans = _scans(con, database, parent, plan, numbers)
+    database.plain_scans = _scans(con, database, parent, plan, numbers)
     columns = [f"events.{column}" for column in rows.Row._fields]
     con.execute(
-        f"create view main.events as {union(database.scans.by_lookup, columns, (), '', 'true')}"
+        f"create view main.events as {union(database.plain_scans.by_lookup, columns, (), '', 'true')}"
     )
     if plan.own:
         rows.insert(con, [own.row(numbers[own.stream]) for own in plan.own])
@@ -63,6 +67,16 @@ def _show_with_own(
         f"create view main.{table} as select * from {theirs} where {number} <= {last} "
         f"union all select * from {database.name}.own.{table}"
     )
+
+
+def _show_fields(
+    con: duckdb.DuckDBPyConnection, database: BranchDatabase, parent: Database, catalog: str
+) -> None:
+    """Show the payload fields as the parent shows them, which need not be as it stores them."""
+    found = con.execute(f"select type, field, kind from {catalog}.main.fields order by seen")
+    stored = [Field(*row) for row in found.fetchall()]
+    rows.insert_fields(con, 0, list(parent.shown_fields(stored)))
+    con.execute(f"create view main.fields as select * from {database.name}.own.fields")
 
 
 def _stream_numbers(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, int]:

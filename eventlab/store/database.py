@@ -6,13 +6,14 @@ a cursor of its own. This module turns its refusals into plain sentences and kno
 
 from __future__ import annotations
 
+import copy
 import itertools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 from weakref import WeakSet, finalize
 
 import duckdb
@@ -21,6 +22,10 @@ from eventlab.errors import NotAStore, StoreError, StoreLocked
 from eventlab.store.scans import Scans
 from eventlab.store.sqltext import literal, quoted
 from eventlab.store.streamnames import StreamNames
+
+if TYPE_CHECKING:
+    from eventlab.store.ledger import Field
+    from eventlab.store.upcasted import Overlay
 
 
 class Guest(Protocol):
@@ -44,8 +49,28 @@ class Database:
         self._idle: list[duckdb.DuckDBPyConnection] = []
         self._branches: WeakSet[BranchDatabase] = WeakSet()
         self._guests: WeakSet[Guest] = WeakSet()
-        self.scans = Scans()
+        self.plain_scans = Scans()
+        self.overlay: Overlay | None = None
         self.stream_names = StreamNames()
+
+    @property
+    def scans(self) -> Scans:
+        """How events are read, with upcasted ones in the place of old ones."""
+        return self.overlay.over(self.plain_scans) if self.overlay else self.plain_scans
+
+    def scans_within(self, con: duckdb.DuckDBPyConnection) -> Scans:
+        """Return how they are read in an open transaction, with what it has not yet committed."""
+        return self.overlay.within(con, self.plain_scans) if self.overlay else self.plain_scans
+
+    def shown_fields(self, stored: Iterable[Field]) -> Iterable[Field]:
+        """Return the payload fields that are shown, given those that are stored."""
+        return self.overlay.fields(stored) if self.overlay else stored
+
+    def as_stored(self) -> Self:
+        """Return the same open database without upcasters."""
+        stored = copy.copy(self)
+        stored.overlay = None
+        return stored
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection to the same database; it costs 4 µs."""
@@ -92,6 +117,8 @@ class Database:
                 guest.stop()
             for branch in list(self._branches):
                 branch.close()
+            if self.overlay:
+                self.overlay.close()
             while self._idle:
                 self._idle.pop().close()
             self._let_go(self._connection)
@@ -129,7 +156,7 @@ class BranchDatabase(Database):
         connection.execute(f"attach ':memory:' as {self.name} (read_write)")
         self._open(connection)
         # A branch that nobody holds any more is gone as if it had been closed.
-        self._forget = finalize(self, _detach, connection, self.name)
+        self._forget = finalize(self, detach, connection, self.name)
         self._forget.atexit = False
         connection.execute(f"create schema {self.name}.own")
 
@@ -152,7 +179,8 @@ class BranchDatabase(Database):
         return f"branch of {self.parent}"
 
 
-def _detach(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+def detach(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Let go of an attached database and of the connection that attached it."""
     with suppress(duckdb.ConnectionException):  # closed already, with the whole database
         connection.execute(f"detach {name}")
         connection.close()

@@ -30,8 +30,11 @@ from eventlab.store.frame_table import FrameTable
 from eventlab.store.identity import position_of
 from eventlab.store.ledger import Ledger, Participant, Watcher, ledger_of
 from eventlab.store.log import Log
+from eventlab.store.scans import Scan
 from eventlab.store.seal import Seal, seal, seals_frame
+from eventlab.store.upcasted import Overlay
 from eventlab.store.verify import verify
+from eventlab.upcasting import Chains, Upcaster
 
 
 class EventStore(Log):
@@ -49,6 +52,10 @@ class EventStore(Log):
     ids : callable, optional
         Returns an id for every event that brings none, such as ``lambda: str(uuid4())``. Left out:
         an event is named by its place, ``card-7@3``.
+    upcasters : iterable of Upcaster, optional
+        Show old events as today's code wants them, wherever the log is read; see `eventlab.upcaster`. What is
+        stored stays as it is, and ``log.events(raw=True)`` shows it. An event is written with the schema it
+        says, 1 where it says none: write today's shape as ``Event(…, schema=2)``.
 
     Raises
     ------
@@ -56,6 +63,8 @@ class EventStore(Log):
         When another process has the file open for writing.
     NotAStore, NewerFormat
         When the file is something else, or was made by a newer eventlab.
+    InvalidUpcaster
+        When the upcasters form no chain.
 
     Examples
     --------
@@ -72,7 +81,9 @@ class EventStore(Log):
         read_only: bool = False,
         clock: Callable[[], times.Moment] | None = None,
         ids: Callable[[], str] | None = None,
+        upcasters: Iterable[Upcaster] = (),
     ) -> None:
+        self.upcasters = Chains(upcasters)
         place = _place(path, read_only)
         ledger = ledger_of(place)
         database = Database(place, read_only=read_only)
@@ -82,6 +93,7 @@ class EventStore(Log):
         super().__init__(database, ledger, Cut())
         moment = (lambda: times.utc(clock(), "clock")) if clock else times.now
         self._writer = Writer(database, ledger, moment, ids)
+        self._show_upcasted(Scan())
 
     def append(
         self,
@@ -216,7 +228,7 @@ class EventStore(Log):
             position = position_of(con, require_id(event_id))
         if position is None:
             return None
-        return next(iter(self.since(position=position).until(position=position)))
+        return next(iter(self.since(position=position).until(position=position)), None)
 
     def watch(self, watcher: Watcher) -> None:
         """Tell somebody of every append of this process, after it is committed."""
@@ -313,7 +325,8 @@ class EventStore(Log):
             stands there now, if one does), ``detail``. Against the seals: ``changed``, ``missing``,
             ``swapped``, ``foreign`` (not there when sealed), ``damaged seal``, ``other digest``. In the
             whole log, sealed or not: ``gap``, ``foreign`` (a position taken twice, or below 1), ``broken
-            version``, ``clock steps back``, ``unknown stream``, ``changed`` (a stream's category).
+            version``, ``clock steps back``, ``unknown stream``, ``changed`` (a stream's category), ``broken
+            payload`` (no object), ``broken schema`` (below 1).
 
         Raises
         ------
@@ -438,6 +451,10 @@ class EventStore(Log):
     ) -> None:
         self.close()
 
+    def _show_upcasted(self, scan: Scan) -> None:
+        if self.upcasters:
+            self._database.overlay = Overlay(self._database, self._ledger, self.upcasters, scan)
+
     def _title(self) -> str:
         if self._database.closed:
             return f"EventStore {self._database}, closed"
@@ -460,6 +477,8 @@ class Branch(EventStore):
         database, ledger = database_of(parent._database, plan), Ledger()
         Log.__init__(self, database, ledger, Cut())
         self._writer = replace(parent._writer, database=database, ledger=ledger)
+        self.upcasters = parent.upcasters
+        self._show_upcasted(database.plain_scans.by_lookup[-1])
         self._plan = plan
 
     @property

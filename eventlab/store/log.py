@@ -23,6 +23,7 @@ from eventlab.store.database import reading as reading_moment
 from eventlab.store.ledger import Field, Ledger
 from eventlab.store.query import Query
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA, Params
+from eventlab.store.scans import Scans
 from eventlab.store.sqltext import column_types, payload_field
 from eventlab.store.trace import trace
 from eventlab.times import Moment
@@ -107,10 +108,10 @@ class Log:
         first, last, events = self._row(
             "select coalesce(min(position), 1), coalesce(max(position), 0), count(*) from events"
         )
-        if last - first + 1 == events and not self.cut.by_occurrence:
+        if last - first + 1 == events and self.order_by == "position":
             return range(first, last + 1)
         found = self.frame(f"select position from events order by {self.order_by}")
-        return found["position"].tolist()
+        return list(dict.fromkeys(found["position"].tolist()))
 
     def __iter__(self) -> Iterator[RecordedEvent]:
         """Yield recorded events in fold order, reading a row group of DuckDB at a time."""
@@ -121,7 +122,7 @@ class Log:
         """Yield lists of about 2,000 recorded events in fold order, all of one moment."""
         return reading.batches(self)
 
-    def events(self, *, expand: bool = False) -> pd.DataFrame:
+    def events(self, *, expand: bool = False, raw: bool = False) -> pd.DataFrame:
         """Return the events as a frame, one row per event in position order.
 
         Parameters
@@ -130,6 +131,9 @@ class Log:
             True gives a column per payload field, in the order the fields were first seen, with the
             type its values have; False gives the payload as dicts in one column, ``data``. A field
             named like an envelope column is called ``data.<field>``.
+        raw : bool
+            True shows the events as they are stored, without upcasters. (A branch holds its own events; what
+            it shares is as its parent shows it.)
 
         Returns
         -------
@@ -146,20 +150,22 @@ class Log:
            position  stream        type  amount holder
         0         1  card-7  CardLoaded      20   Mara
         """
+        if raw:
+            return self._as_stored().events(expand=expand)
         payload = self._payload_columns() if expand else {"data": "data"}
         columns = ", ".join([*BEFORE_DATA, *payload.values(), *AFTER_DATA])
-        frame = self.frame(f"select {columns} from events order by position")
+        frame = self.frame(f"select {columns} from events order by {self._by_position}")
         return frame.set_axis([*BEFORE_DATA, *payload, *AFTER_DATA], axis="columns")
 
     def streams(self) -> pd.DataFrame:
         """Return one row per stream, sorted by name: its events, their time span, how it ends."""
         return self.frame(
-            """
+            f"""
             select stream, category, events, version, first_at, last_at, last_type, last_position
             from (
                 select stream_no, count(*) as events, max(version) as version,
                        min(occurred_at) as first_at, max(occurred_at) as last_at,
-                       arg_max(type, position) as last_type, max(position) as last_position
+                       arg_max(type, ({self._by_position})) as last_type, max(position) as last_position
                 from events group by stream_no
             ) join main.streams using (stream_no)
             order by stream
@@ -216,8 +222,8 @@ class Log:
             return question.answer(
                 con,
                 self.cut,
-                self._database.scans.of(self.cut),
-                self._known(con),
+                self._scans().of(self.cut),
+                self._database.shown_fields(self._known(con)),
                 query,
                 params,
             )
@@ -261,8 +267,7 @@ class Log:
     def fields(self) -> list[Field]:
         """Return the payload fields seen in events of the types this log may show, oldest first."""
         with self.borrowed() as con:
-            seen = self._known(con)
-        return [field for field in seen if self.cut.types is None or field.type in self.cut.types]
+            return self.shown(self._known(con))
 
     def begins(self, other: Log) -> bool:
         """Whether another log shows the same events as this one, and then perhaps later ones."""
@@ -273,12 +278,23 @@ class Log:
     @property
     def order_by(self) -> str:
         """The SQL order in which this log is folded."""
-        return "occurred_at, position" if self.cut.by_occurrence else "position"
+        order = "occurred_at, position" if self.cut.by_occurrence else "position"
+        return f"{order}, el_part" if self.has_parts else order
 
     @property
     def order_key(self) -> str:
         """The same order as one SQL value, for ``arg_max`` and comparisons."""
-        return f"({self.order_by})" if self.cut.by_occurrence else "position"
+        return "position" if self.order_by == "position" else f"({self.order_by})"
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether upcasters made several events of one, which then share a position."""
+        return self._scans().have_parts
+
+    def shown(self, fields: Iterable[Field]) -> list[Field]:
+        """Return which of the stored payload fields, and of those made by upcasters, this log may show."""
+        types = self.cut.types
+        return [f for f in self._database.shown_fields(fields) if types is None or f.type in types]
 
     def is_of(self, other: Log) -> bool:
         """Tell whether both logs show the same open store."""
@@ -312,9 +328,14 @@ class Log:
     def query(self, body: str) -> tuple[str, dict[str, Any]]:
         """Return the full SQL of a query over this cut, and the cut's own parameters."""
         with self.borrowed() as con:
-            return question.over(
-                self.cut, self._database.scans.of(self.cut), self._known(con), body
-            )
+            fields = self._database.shown_fields(self._known(con))
+            return question.over(self.cut, self._scans().of(self.cut), fields, body)
+
+    def plain_query(self, body: str) -> str:
+        """Return the SQL of a query as it would be over one plain table, wherever its rows are."""
+        with self.borrowed() as con:
+            fields = self._database.shown_fields(self._known(con))
+            return question.over(self.cut, Scans().by_stretch, fields, body)[0]
 
     def frame(self, body: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Return what a query over this cut gives, with the house's dtypes."""
@@ -343,6 +364,14 @@ class Log:
 
     # -- details --------------------------------------------------------------------------------
 
+    @property
+    def _by_position(self) -> str:
+        return "position, el_part" if self.has_parts else "position"
+
+    def _scans(self) -> Scans:
+        """Return how events are read, with upcasted ones in the place of old ones."""
+        return self._database.scans
+
     def _known(self, con: duckdb.DuckDBPyConnection) -> Iterable[Field]:
         """Return the payload fields seen so far."""
         return self._ledger.fields(con)
@@ -357,6 +386,9 @@ class Log:
 
     def _with(self, cut: Cut) -> Log:
         return Log(self._database, self._ledger, cut)
+
+    def _as_stored(self) -> Log:
+        return Log(self._database.as_stored(), self._ledger, self.cut)
 
     def _payload_columns(self) -> dict[str, str]:
         """Return name and SQL of a column per payload field; SQL itself never sees the odd names."""

@@ -55,7 +55,7 @@ def over(
     The body's payload fields get their types. Stream names are joined in only where it mentions
     them: integers group four times faster.
     """
-    return _with_events(cut, scans, fields, body, [*ENVELOPE, "category", "stream_no"])
+    return _with_events(cut, scans, fields, body, [*ENVELOPE, "category", "stream_no", "el_part"])
 
 
 def answer(

@@ -14,7 +14,7 @@ from typing import Any
 
 from eventlab.store.cut import Cut
 
-SHIFTED = ("position", "version", "causation_id")
+SHIFTED = ("position", "version", "causation_id", "el_part")
 _SHIFTED = re.compile(rf"\bevents\.({'|'.join(SHIFTED)})\b")
 
 Joins = tuple[str, ...]
@@ -36,6 +36,9 @@ class Scan:
     causation_joins: Joins = ()
     span: tuple[int, int] | None = None  # the positions it can give, where that is known
     is_shared: bool = True
+    el_part: str = (
+        "0"  # the place among events that share a position, where upcasters made several of one
+    )
 
     def select(self, columns: Iterable[str], payload: Iterable[str], names: str, where: str) -> str:
         """Return the SELECT of these columns.
@@ -98,6 +101,11 @@ class Scans:
 
     by_stretch: tuple[Scan, ...] = (Scan(),)
     by_lookup: tuple[Scan, ...] = (Scan(),)
+
+    @property
+    def have_parts(self) -> bool:
+        """Whether events may share a position."""
+        return any(scan.el_part != "0" for scan in self.by_stretch)
 
     def inside(self, catalog: str) -> Scans:
         """Return the same scans as a query writes them that reads several databases."""

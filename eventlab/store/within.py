@@ -18,6 +18,7 @@ from eventlab.store.bulk import KIND_OF_JSON
 from eventlab.store.cut import Cut
 from eventlab.store.ledger import Field
 from eventlab.store.log import Log
+from eventlab.store.scans import Scans
 from eventlab.store.sqltext import payload_field
 
 
@@ -83,6 +84,9 @@ class LogWithin(Log):
             {"type": seen.type, "kind": seen.kind},
         ).fetchall()
         return int(position or 0)
+
+    def _scans(self) -> Scans:
+        return self._database.scans_within(self._con)
 
     def _known(self, con: duckdb.DuckDBPyConnection) -> Iterable[Field]:
         return self.known

@@ -9,6 +9,7 @@ import pandas as pd
 from eventlab import frames
 from eventlab.equality import same
 from eventlab.timetravel.names import MOMENT
+from eventlab.timetravel.told import one_each
 
 if TYPE_CHECKING:
     from eventlab.store.log import Log
@@ -57,8 +58,9 @@ def _last_change(values: list[Any]) -> int:
 
 
 def _envelopes(log: Log, positions: list[int]) -> pd.DataFrame:
-    return log.frame(
+    found = log.frame(
         "select position, type, actor, reason, occurred_at from events "
-        "where position in (select unnest($el_wanted::bigint[]))",
+        f"where position in (select unnest($el_wanted::bigint[])) order by {log.order_by}",
         {"el_wanted": positions},
     )
+    return one_each(found)

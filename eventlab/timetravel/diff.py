@@ -11,6 +11,7 @@ import pandas as pd
 from eventlab.equality import same
 from eventlab.frames import places, taken, values
 from eventlab.timetravel.names import ENDED
+from eventlab.timetravel.told import one_each
 
 if TYPE_CHECKING:
     from eventlab.store.log import Log
@@ -137,7 +138,7 @@ def _positions(
 def _types(log: Log, positions: pd.Series[Any]) -> pd.Series[Any]:
     wanted = positions.dropna().drop_duplicates().astype("int64")
     found = log.frame_beside(
-        "select position, type from events semi join el_beside using (position)",
+        f"select position, type from events semi join el_beside using (position) order by {log.order_by}",
         pd.DataFrame({"position": wanted}),
-    ).set_index("position")["type"]
-    return positions.map(found)
+    )
+    return positions.map(one_each(found).set_index("position")["type"])

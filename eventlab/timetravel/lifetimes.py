@@ -31,7 +31,10 @@ def lifetimes(projection: TimeTravel, log: Log) -> pd.DataFrame:
         fields = {str(name): living[name].array for name in living}
     else:
         fields = {str(name): frames.column(frames.values(living[name])).array for name in living}
-    return rows[changes["alive"]].assign(**fields).reset_index(drop=True)
+    rows = rows[changes["alive"]].assign(**fields)
+    # Of events that upcasters made of one only the state after the last held at any cut.
+    held = (rows["valid_until"] != rows["valid_from"]).fillna(True)
+    return rows[held].reset_index(drop=True)
 
 
 def clock_of(log: Log) -> str:

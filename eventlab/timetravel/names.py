@@ -27,7 +27,7 @@ INTERVAL = ("valid_from", "valid_until", "from_time", "until_time")
 ENDED = "_ended"
 """Stands beside the fields in marks, so that no field can be called so."""
 
-_HELPERS = ("stream_no", "_category", "_ends", ENDED, "_life", "_born")
+_HELPERS = ("stream_no", "_category", "_ends", ENDED, "_life", "_born", "el_part")
 
 RESERVED = (*MOMENT, *INTERVAL, "alive", "key", *_HELPERS)
 

@@ -132,7 +132,9 @@ class LongLog:
         if len(numbers) < 2:
             return []
         low, high = self.position(numbers[1]), self.position(numbers[-1])
-        return list(self.log.since(position=low).until(position=high))
+        # A step is a position: of events that share one, the last is told.
+        events = self.log.since(position=low).until(position=high)
+        return list({event.position: event for event in events}.values())
 
     def _start(self, state: pd.DataFrame, streams: list[str]) -> State:
         """Return the rows that the window shows or changes, the one changed last at the end."""

@@ -7,7 +7,9 @@ answers are compared. Knows nothing of how a scene looks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -34,6 +36,13 @@ class Log(Protocol):
 
     def __iter__(self) -> Iterator[RecordedEvent]: ...
     def __len__(self) -> int: ...
+    def positions(self) -> Sequence[int]:
+        """Return the positions of its events, each once, in fold order."""
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether events may share a position."""
+
     def until(self, *, position: int) -> Log:
         """Return the log up to a position."""
 
@@ -105,7 +114,7 @@ def _read_changes(log: Log, projection: Any, key: Any, max_steps: int) -> Readin
     if key is not None:
         _require_touched(projection, log, key, changes)
     touching = None if key is None else list(dict.fromkeys(changes["position"].tolist()))
-    numbers = thinned(len(log) if touching is None else len(touching), max_steps)
+    numbers = thinned(_stops_of(log) if touching is None else len(touching), max_steps)
     part = _about(log, projection, None if key is None else parts_of(key))
     positions, events = _walk(part, numbers, touching)
     stops = positions if touching is None else touching
@@ -129,11 +138,22 @@ def _walk(
     stops = set(numbers if touching is None else (touching[n - 1] for n in numbers[1:]))
     positions: list[int] = []
     events: list[RecordedEvent] = []
-    for number, event in enumerate(log, start=1):
+    for number, event in enumerate(_last_of_position(log), start=1):
         positions.append(event.position)
         if (number if touching is None else event.position) in stops:
             events.append(event)
     return positions, events
+
+
+def _stops_of(log: Log) -> int:
+    return len(log.positions()) if log.has_parts else len(log)
+
+
+def _last_of_position(log: Log) -> Iterator[RecordedEvent]:
+    """Yield the last event of each position: upcasters may have made several events of one."""
+    for _, events in groupby(log, key=attrgetter("position")):
+        *_, last = events
+        yield last
 
 
 def _touches(
@@ -179,7 +199,7 @@ def _frame_of_changes(log: Log, projection: Any, events: list[RecordedEvent]) ->
 
 
 def _read_frames(log: Log, function: Projection, key: Any, max_steps: int) -> Reading:
-    numbers = thinned(len(log), max_steps)
+    numbers = thinned(_stops_of(log), max_steps)
     positions, events = _walk(log, numbers)
     _require_position_order(positions)
     cuts = [0, *(event.position for event in events)]

@@ -1,0 +1,291 @@
+"""How old rows are shown: upcasted once into a table in memory, which stands in their place.
+
+A log's events are then the stored rows without the old ones, and that table. DuckDB reads both, so only old
+rows pay, once, when somebody first looks. What is stored is never touched, and positions stay the store's:
+events made of one share its position and are told apart by ``el_part``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Lock
+from typing import Any, NamedTuple
+from weakref import finalize
+
+import duckdb
+from tqdm.auto import tqdm
+
+from eventlab.errors import BrokenPayload, UncommittedSchema
+from eventlab.payload import kind, to_json
+from eventlab.store import rows
+from eventlab.store.bulk import KIND_OF_JSON
+from eventlab.store.database import Database, detach, transaction
+from eventlab.store.ledger import Field, Ledger
+from eventlab.store.scans import Scan, Scans
+from eventlab.store.sqltext import literal, payload_field
+from eventlab.upcasting import Chains
+
+AT_ONCE = 10_000
+
+_numbers = itertools.count(1)
+
+
+class Overlay:
+    """The upcasted events of one table, kept up with it as it grows.
+
+    Parameters
+    ----------
+    database : Database
+        Whose connection reads the table.
+    ledger : Ledger
+        Knows how far the table goes.
+    chains : Chains
+        What to do with old rows.
+    scan : Scan
+        How the table is read where no row is old.
+    """
+
+    def __init__(self, database: Database, ledger: Ledger, chains: Chains, scan: Scan) -> None:
+        self.chains, self._ledger, self._scan = chains, ledger, scan
+        self._lock = Lock()
+        self._con = database.cursor()
+        self._name = f"eventlab_upcasted_{next(_numbers)}"
+        self._con.execute(f"attach ':memory:' as {self._name} (read_write)")
+        self._con.execute(_TABLE.format(name=self._name))
+        self._forget = finalize(self, detach, self._con, self._name)
+        self._forget.atexit = False
+        self._done, self._span, self._parts = 0, (0, 0), False
+        self._shown: dict[Field, None] = {}
+        self._held: dict[Field, bool] = {}  # by rows of today, of the fields that old rows have
+
+    def over(self, scans: Scans) -> Scans:
+        """Return scans with upcasted events in the place of old ones, up to the last append."""
+        with self._kept_up():
+            return self._put_into(scans, f"events.position <= {self._done}")
+
+    def within(self, con: duckdb.DuckDBPyConnection, scans: Scans) -> Scans:
+        """Return the same for an open transaction, with the events it has appended so far.
+
+        Raises
+        ------
+        UncommittedSchema
+            When one of them is old: there is no upcasted event in its place before the commit.
+        """
+        with self._kept_up():
+            found = con.execute(
+                f"select type, schema, min(position) from {self._scan.table} as events "
+                f"where position > {self._done} and {self._is_old()} group by all limit 1"
+            ).fetchone()
+            if found is not None:
+                raise UncommittedSchema(*found)
+            return self._put_into(scans, "true")
+
+    def fields(self, stored: Iterable[Field]) -> dict[Field, None]:
+        """Return the payload fields as they are shown, given those that are stored."""
+        with self._kept_up():
+            left = (f for f in stored if self._held.get(f, True) or f in self._shown)
+            return dict.fromkeys([*left, *self._shown])
+
+    def close(self) -> None:
+        """Let go of the table; the log is read no more."""
+        self._forget()
+
+    # -- what stands in the place of the table ---------------------------------------------------------
+
+    def _put_into(self, scans: Scans, until: str) -> Scans:
+        """Return scans with others in the place of the table's, which end where a condition says."""
+        first, last = self._span
+        current = self._narrowed(self._scan, f"not {self._is_old()}")
+        made = Scan(
+            f"{self._name}.main.upcasted", is_shared=False, el_part=self._part, span=self._span
+        )
+        # Behind the last old row nothing is looked at: DuckDB reads it as if there were no upcasters.
+        old, behind = f"events.position <= {last}", f"events.position > {last}"
+        by_stretch = [
+            self._narrowed(current, old, span=(1, last)),
+            self._narrowed(made, old, span=(first, last)),
+            self._narrowed(self._scan, behind, until),
+        ]
+        return Scans(
+            tuple(self._instead(scans.by_stretch, by_stretch if last else by_stretch[2:])),
+            tuple(self._instead(scans.by_lookup, [current, made] if last else [current])),
+        )
+
+    @property
+    def _part(self) -> str:
+        return "events.el_part" if self._parts else "0"
+
+    @staticmethod
+    def _narrowed(scan: Scan, *conditions: str, span: tuple[int, int] | None = None) -> Scan:
+        return replace(scan, where=(*scan.where, *conditions), span=span)
+
+    def _instead(self, scans: Iterable[Scan], own: list[Scan]) -> Iterator[Scan]:
+        for scan in scans:
+            yield from own if scan == self._scan else [scan]
+
+    # -- keeping up ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def _kept_up(self) -> Iterator[None]:
+        """Hold the lock, all rows upcasted up to the last append: what is half done shows too little."""
+        with self._lock:
+            head = self._ledger.log_head(self._con).position
+            if head > self._done:
+                self._add(self._done + 1, head)
+                self._done = head
+            yield
+
+    def _add(self, low: int, high: int) -> None:
+        old = self._old_rows(low, high)
+        found: dict[Field, None] = {}
+        if old:
+            with transaction(self._con), tqdm(total=old, **_BAR) as bar:
+                for chunk in self._chunks(low, high):
+                    found |= dict.fromkeys(_fields_of(chunk))
+                    self._insert(chunk)
+                    bar.update(len(chunk))
+        self._look_for_fields(low, high, found)
+
+    def _old_rows(self, low: int, high: int) -> int:
+        """Return how many rows are old, and refuse those of a schema that nobody knows."""
+        found = self._con.execute(
+            f"select type, schema, count(*), min(position) from {self._scan.table} as events "
+            "where position between ? and ? group by type, schema order by min(position)",
+            [low, high],
+        ).fetchall()
+        for type, schema, _, position in found:
+            self.chains.require_known((type, schema), position)
+        return sum(n for type, schema, n, _ in found if (type, schema) in self.chains.steps)
+
+    def _chunks(self, low: int, high: int) -> Iterator[list[_Old]]:
+        reader = self._con.cursor()
+        reader.execute(
+            f"select position, type, schema, data::json::varchar from {self._scan.table} as events "
+            f"where position between ? and ? and {self._is_old()} order by position",
+            [low, high],
+        )
+        while chunk := reader.fetchmany(AT_ONCE):
+            yield [_Old(*row) for row in chunk]
+
+    def _insert(self, chunk: list[_Old]) -> None:
+        made = [
+            (old.position, part, event)
+            for old in chunk
+            for part, event in enumerate(
+                self.chains.shown((old.type, old.schema), old.text, old.position)
+            )
+        ]
+        self._span = self._span[0] or chunk[0].position, chunk[-1].position
+        if not made:
+            return
+        self._parts = self._parts or any(part for _, part, _ in made)
+        self._shown |= dict.fromkeys(rows.fields_of(event for _, _, event in made))
+        self._con.execute(
+            _INSERT.format(name=self._name, table=self._scan.table),
+            [
+                [position for position, _, _ in made],
+                [part for _, part, _ in made],
+                [event.type for _, _, event in made],
+                [to_json(event.data) for _, _, event in made],
+                [event.schema for _, _, event in made],
+                chunk[0].position,
+                chunk[-1].position,
+            ],
+        )
+
+    # -- fields that only old rows have --------------------------------------------------------------
+
+    def _look_for_fields(self, low: int, high: int, found: Iterable[Field]) -> None:
+        """Note which fields of old rows are in rows of today too: the others are not shown."""
+        for field in found:
+            if field not in self._held:
+                self._held[field] = self._is_held(field, 1, high)
+        for field, held in self._held.items():
+            self._held[field] = held or self._is_held(field, low, high)
+
+    def _is_held(self, field: Field, low: int, high: int) -> bool:
+        value, member = payload_field(field.field), literal(_member(field.field))
+        # DuckDB 2.0 gives no type to a null, nor to a field that is missing: the JSON tells them apart.
+        is_null = f"json_type(data::json, {member}) = 'NULL'"
+        kind_of = KIND_OF_JSON.format(f"json_type({value}::json)")
+        is_kind = f"{value} is not null and {kind_of} = {literal(field.kind)}"
+        condition = is_null if field.kind == "NULL" else is_kind
+        return bool(
+            self._con.execute(
+                f"select 1 from {self._scan.table} as events where position between $low and $high "
+                f"and type = $type and not {self._is_old()} and {condition} limit 1",
+                {"low": low, "high": high, "type": field.type},
+            ).fetchone()
+        )
+
+    def _is_old(self) -> str:
+        pairs = [
+            f"events.type = {literal(type)} and events.schema between {schemas[0]} and {schemas[-1]}"
+            for type, schemas in self.chains.schemas.items()
+        ]
+        return f"({' or '.join(pairs)})"
+
+
+class _Old(NamedTuple):
+    """A row that is to be upcasted."""
+
+    position: int
+    type: str
+    schema: int
+    text: str
+
+
+def _fields_of(chunk: Iterable[_Old]) -> Iterator[Field]:
+    for old in chunk:
+        for name, value in _payload(old).items():
+            yield Field(old.type, name, kind(value))
+
+
+def _payload(old: _Old) -> dict[str, Any]:
+    payload = json.loads(old.text)
+    if not isinstance(payload, dict):
+        raise BrokenPayload(old.type, old.position, old.text)
+    return payload
+
+
+def _member(name: str) -> str:
+    """Return the path of a member in DuckDB's JSON functions, for a name of any characters."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+_BAR: dict[str, Any] = {"desc": "upcasters", "unit": " events", "delay": 2, "leave": False}
+
+# The columns are those of the events, for a scan reads both.
+_TABLE = """
+create table {name}.main.upcasted (
+    position       bigint not null,
+    el_part        bigint not null,
+    stream_no      integer not null,
+    version        bigint not null,
+    type           varchar not null,
+    occurred_at    timestamp not null,
+    recorded_at    timestamp not null,
+    data           variant not null,
+    actor          varchar,
+    reason         varchar,
+    correlation_id varchar,
+    causation_id   varchar,
+    given_id       varchar,
+    tags           varchar[],
+    schema         integer not null
+)
+"""
+
+_INSERT = """
+insert into {name}.main.upcasted
+select made.position, made.part, stream_no, version, made.type, occurred_at, recorded_at, made.data::variant,
+       actor, reason, correlation_id, causation_id, given_id, tags, made.schema
+from (select unnest($1::bigint[]) as position, unnest($2::bigint[]) as part, unnest($3::varchar[]) as type,
+             unnest($4::json[]) as data, unnest($5::integer[]) as schema) as made
+join (select * from {table} where position between $6 and $7) as stored using (position)
+order by made.position, made.part
+"""
