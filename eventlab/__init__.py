@@ -17,9 +17,11 @@ not stored; it is a *fold* of the log. So there is one idea to learn, and the pa
    the log until it catches up, in the background if you like, or in the transaction of every append.
 6. **A log can be held to account.** ``store.seal`` and ``store.verify`` name whatever was changed behind its
    back, ``log.trace`` draws which event caused which.
-6. **Rules decide what is written.** A `Decider` is two pure functions and a start: ``handle`` gives it the
+7. **Rules decide what is written.** A `Decider` is two pure functions and a start: ``handle`` gives it the
    state, appends what it decides, and decides afresh where somebody else was faster; ``given`` tests it
    without a store.
+8. **Events travel.** Whoever appends knows no consumer; a `Bus` brings each consumer the events of its
+   types, in order and at least once, and `Faults` shows what that is worth.
 
 >>> import eventlab as el
 >>> store = el.EventStore()
@@ -42,6 +44,7 @@ Every error is an `EventLabError` that says what was asked, what was found, wher
 """
 
 from eventlab import errors, upcasting
+from eventlab.bus import Bus, Faults
 from eventlab.columns import Column, count, distinct, each, first, greatest, last, least, total
 from eventlab.deciding import Decider, Handled, given, handle
 from eventlab.errors import ConcurrencyError, DuplicateEventError, EventLabError
@@ -108,6 +111,9 @@ __all__ = [
     "upcaster",
     "Upcaster",
     "upcasting",
+    # consumers
+    "Bus",
+    "Faults",
     # errors
     "errors",
     "EventLabError",

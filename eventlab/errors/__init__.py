@@ -4,6 +4,16 @@ A sentence gives three facts and a next step: what was asked, what was found, wh
 The raising line passes values only. Nothing here knows how the rest of the package works.
 """
 
+from eventlab.errors.bus import (
+    BusError,
+    ConsumerBeyondLog,
+    ConsumerInUse,
+    Crashed,
+    InvalidConsumer,
+    InvalidFaults,
+    NotReplayable,
+    UnknownConsumer,
+)
 from eventlab.errors.command import CommandFailed
 from eventlab.errors.conditions import ConditionFailed, InvalidQuery
 from eventlab.errors.deciding import (
@@ -107,6 +117,14 @@ __all__ = [
     "InvalidSchedule",
     "LifeEnded",
     "ScenarioFailed",
+    "BusError",
+    "InvalidConsumer",
+    "UnknownConsumer",
+    "ConsumerInUse",
+    "ConsumerBeyondLog",
+    "NotReplayable",
+    "InvalidFaults",
+    "Crashed",
     "MissingColumn",
     "ImportFailed",
     "BadRow",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +17,7 @@ import pandas as pd
 from eventlab import times
 from eventlab.errors import InvalidDigest, InvalidEvent, NotAStore, StoreError
 from eventlab.event import Event, RecordedEvent, require_id, require_stream
-from eventlab.store import changes, read_tables, schema
+from eventlab.store import causes, changes, read_tables, schema
 from eventlab.store.append import Appended, Writer
 from eventlab.store.branch import database_of
 from eventlab.store.branch_plan import Plan, worked_out
@@ -132,7 +133,7 @@ class EventStore(Log):
         """
         done = self._writer.append(
             require_stream(stream),
-            _batch(events),
+            causes.caused(_batch(events), self._ledger),
             require_expectation(expected),
             require_condition(condition),
         )
@@ -271,6 +272,16 @@ class EventStore(Log):
         """
         with self.borrowed() as con:
             return read_tables.listed(con)
+
+    def handling(
+        self, consumer: str, event: RecordedEvent, *, named: bool = False
+    ) -> AbstractContextManager[None]:
+        """Let all that is appended in the block be caused by an event that is being handled."""
+        return causes.handling(causes.Cause(self._ledger, consumer, event, named))
+
+    def now(self) -> datetime:
+        """Return the time by the clock of this store, naive UTC."""
+        return self._writer.clock()
 
     @property
     def read_only(self) -> bool:

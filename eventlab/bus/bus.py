@@ -1,0 +1,499 @@
+"""The bus: whoever appends an event knows no consumer, and every consumer reads the log at its own pace.
+
+The log is the queue. A consumer is a name, a checkpoint in the store's file, and a handler; a bus gives
+the handlers their turns, by hand (`Bus.deliver`) or in the background (`Bus.run`). Lesson 08 uses it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from html import escape
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+
+from eventlab.bus.consumer import Consumer, Handler, Key, Start, by_stream
+from eventlab.bus.delivery import Delivery, Surroundings, Witness
+from eventlab.bus.faults import Faults
+from eventlab.bus.letters import LetterBox
+from eventlab.bus.parallel import ParallelDelivery
+from eventlab.bus.retries import Backoff, Timer, doubling
+from eventlab.bus.runner import Runner
+from eventlab.bus.standing import standing
+from eventlab.errors import (
+    BusError,
+    ConsumerInUse,
+    Crashed,
+    InvalidConsumer,
+    NotReplayable,
+    ReadOnly,
+    UnknownConsumer,
+)
+from eventlab.event import RecordedEvent
+from eventlab.store import EventStore, causes
+from eventlab.store.consumer_tables import ConsumerTables, Kept
+
+if TYPE_CHECKING:
+    import duckdb
+
+Decorator = Callable[[Handler], Handler]
+
+
+class Bus:
+    """Publish and subscribe over a log.
+
+    Producers append facts to the store. Each consumer gets the events of its types in order, at least once,
+    from a checkpoint of its own that is kept in the store's file.
+
+    Parameters
+    ----------
+    store : EventStore
+        The log, and the file that checkpoints, dead letters and marks are kept in.
+    faults : Faults, optional
+        Strikes some deliveries on purpose, for tests and lessons.
+    witness : callable, optional
+        Is told what happens: ``witness("Handled", "billing", event)``; see `Diary`.
+    sleep : callable, optional
+        Waits some seconds between attempts. A lesson or a test gives one that does not wait.
+
+    Examples
+    --------
+    >>> import eventlab as el
+    >>> store = el.EventStore()
+    >>> bus = el.Bus(store)
+    >>> @bus.consumer("billing", "OrderPlaced")
+    ... def bill(event):
+    ...     store.append(
+    ...         "invoice-" + event.stream,
+    ...         el.Event("InvoiceSent", {"total": event.data["total"]}),
+    ...     )
+    >>> @bus.consumer("mail", "OrderPlaced", "InvoiceSent")
+    ... def write(event):
+    ...     print("Dear customer:", event.type)
+    >>> done = store.append("order-1", el.Event("OrderPlaced", {"total": 20}))
+    >>> bus.deliver()
+    Dear customer: OrderPlaced
+    Dear customer: InvoiceSent
+    {'billing': 1, 'mail': 2}
+    >>> bus.lag()[["consumer", "checkpoint", "lag", "state"]]
+      consumer  checkpoint  lag       state
+    0  billing           2    0  up to date
+    1     mail           2    0  up to date
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        *,
+        faults: Faults | None = None,
+        witness: Witness | None = None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        self.store = store
+        self._tables, self._head = ConsumerTables(store), 0
+        self._around = Surroundings(
+            store, self._tables, Timer(sleep), faults, witness, lambda: self._head
+        )
+        self._deliveries: dict[str, Delivery] = {}
+        self._turns: deque[Delivery] = deque()
+        self._runner: Runner | None = None
+        store.watch(self)
+
+    # -- consumers ---------------------------------------------------------------------------------
+
+    def consumer(
+        self,
+        name: str,
+        *types: str,
+        start: Start = "beginning",
+        retries: int = 3,
+        backoff: Backoff | None = None,
+        on_failure: str = "park",
+        in_order: bool = True,
+        key: Key | None = None,
+        workers: int = 1,
+        commit_every: int = 500,
+        idempotent: bool = False,
+        reactor: bool = False,
+    ) -> Decorator:
+        """Decorate a function that handles one event; it stays an ordinary function.
+
+        Parameters
+        ----------
+        name : str
+            What the checkpoint is kept under; who has another name is another consumer.
+        types : str
+            The event types to get; none means all.
+        start : "beginning", "now" or int
+            Where a consumer begins that has no checkpoint yet: the number is the first position to get.
+        retries : int
+            How often to try again when the handler raises.
+        backoff : callable, optional
+            Seconds to wait after the first, second, third … failure. Left out: 0.1, 0.2, 0.4 … to 30.
+            Other consumers go on meanwhile.
+        on_failure : "park" or "stop"
+            What to do then: put the event among the dead letters and go on, or stop this consumer, alone,
+            until `retry` is called.
+        in_order : bool
+            Whether later events of the same key are parked behind a parked one. Out of order, an address
+            could be changed before it was given, so that is the rule; say False where order means nothing.
+        key : callable, optional
+            From an event to what must stay in order. Left out: its stream.
+        workers : int
+            How many threads may handle events at once. The order within each key stays.
+        commit_every : int
+            After how many events the checkpoint is kept. After a crash as many may come again.
+        idempotent : bool
+            Give the events that the handler appends ids made from the event handled, so that they are
+            stored once however often it is delivered. The handler must append the same each time.
+        reactor : bool
+            Whether it does something to the world. Then it is never replayed; see `reactor`.
+
+        Raises
+        ------
+        InvalidConsumer
+            When a term has no meaning, or the name is taken by another handler on this bus.
+        ConsumerBeyondLog
+            When its checkpoint lies behind the end of the log.
+        """
+
+        def register(handler: Handler) -> Handler:
+            self._register(
+                Consumer(
+                    name=name,
+                    types=types,
+                    handler=handler,
+                    start=start,
+                    retries=retries,
+                    backoff=doubling() if backoff is None else backoff,
+                    on_failure=on_failure,
+                    in_order=in_order,
+                    key=by_stream if key is None else key,
+                    workers=workers,
+                    commit_every=commit_every,
+                    idempotent=idempotent,
+                    reactor=reactor,
+                )
+            )
+            return handler
+
+        return register
+
+    def reactor(self, name: str, *types: str, start: Start = "now", **terms: Any) -> Decorator:
+        """Decorate a function that does something to the world: writes a letter, takes a payment.
+
+        It starts now, not at the beginning, and is never replayed. The further terms are those of
+        `consumer`.
+        """
+        return self.consumer(name, *types, start=start, reactor=True, **terms)
+
+    def _register(self, consumer: Consumer) -> None:
+        before = self._deliveries.get(consumer.name)
+        if before and _spoken(before.consumer.handler) != _spoken(consumer.handler):
+            raise InvalidConsumer.taken(consumer.name, _spoken(before.consumer.handler))
+        if self.store.read_only and self.store.path:
+            raise ReadOnly(self.store.path)
+        start = consumer.checkpoint(self._look())
+        self._tables.register(consumer.name, consumer.types, start)
+        made = (ParallelDelivery if consumer.workers > 1 else Delivery)(consumer, self._around)
+        made.begin()
+        self._deliveries[consumer.name] = made
+        self._turns = deque(self._deliveries.values())
+
+    # -- delivering --------------------------------------------------------------------------------
+
+    def deliver(self, limit: int | None = None) -> dict[str, int]:
+        """Deliver until no consumer has anything left, and return how many events each has handled.
+
+        What handlers append meanwhile is delivered too. Consumers take turns, one delivery each.
+
+        Parameters
+        ----------
+        limit : int, optional
+            Try so many deliveries at most, all consumers together; the next call goes on where this one
+            left off. A failed attempt is one too.
+
+        Raises
+        ------
+        Crashed
+            When the bus has `Faults` and one of them is a crash.
+        BusError
+            When it is called by a handler, or while the bus runs in the background.
+        """
+        if self._runner and self._runner.is_running:
+            raise BusError.running("deliver()")
+        handled = dict.fromkeys(self._deliveries, 0)
+        while True:
+            tried = self.deliver_now(handled, limit)
+            limit = None if limit is None else limit - tried
+            due = self.due
+            if due is None or limit == 0:
+                return handled
+            self._around.timer.sleep(max(0.0, due - self._around.timer.now()))
+
+    def deliver_now(self, handled: dict[str, int], limit: int | None = None) -> int:
+        """Deliver what can be delivered without waiting; count into `handled`, and return the attempts."""
+        cause, tried, idle = causes.current(), 0, 0
+        if cause:
+            raise BusError.within_a_handler(cause.consumer)
+        with self._at_work():
+            while idle < len(self._turns) and (limit is None or tried < limit):
+                delivery = self._turns[0]
+                turn = delivery.turn()
+                self._turns.rotate(-1)
+                idle = 0 if turn.tried else idle + 1
+                tried += turn.tried
+                handled[delivery.consumer.name] += turn.handled
+        return tried
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Hold every consumer's lock, and keep the checkpoints at the end, unless a process is to die."""
+        with ExitStack() as leases:
+            for name in sorted(self._deliveries):
+                leases.enter_context(self.store.upkeep(_consumer(name)))
+            self._look()
+            for delivery in self._turns:
+                delivery.begin()
+            try:
+                yield
+            except Crashed:
+                raise
+            except BaseException:
+                self._end()
+                raise
+            self._end()
+
+    def _end(self) -> None:
+        for delivery in self._turns:
+            delivery.end()
+
+    @property
+    def due(self) -> float | None:
+        """When the next attempt after a failure is due, by the bus's timer; None when none is."""
+        waiting = [one.due for one in self._turns if one.trouble and not one.stopped]
+        return min(waiting, default=None)
+
+    def appended(self, position: int) -> None:
+        """Hear that the log has grown (what `EventStore.watch` calls)."""
+        self._head = max(self._head, position)
+        if self._runner:
+            self._runner.wake()
+
+    def _look(self) -> int:
+        self._head = self.store.head
+        return self._head
+
+    # -- where consumers stand ---------------------------------------------------------------------
+
+    def lag(self) -> pd.DataFrame:
+        """Return where every consumer stands, one row each, by name.
+
+        Returns
+        -------
+        DataFrame
+            ``consumer, types`` (a text; empty for all), ``checkpoint``, ``lag`` (how many events of its
+            types lie behind the checkpoint), ``parked`` (dead letters), ``state`` and ``error``. The states:
+            ``up to date``, ``behind``, ``retrying`` (it waits until the next attempt), ``stopped``,
+            ``beyond the log``, and ``not registered``: this bus has no such consumer, but the store has
+            its checkpoint. Was it renamed? Then `rename` it; is it gone? Then `forget` it.
+        """
+        return standing(self.store, self._tables, self._deliveries)
+
+    def dead_letters(self) -> pd.DataFrame:
+        """Return the events that were given up, one row each, by consumer and position.
+
+        Returns
+        -------
+        DataFrame
+            ``consumer, position, stream, type, attempts, error, first_failed_at, last_failed_at``. Events
+            with no attempts wait behind an earlier one of their key.
+        """
+        return self._tables.dead_letters()
+
+    def retry(self, consumer: str, position: int | None = None) -> int:
+        """Try the dead letters of a consumer once more, in order, and return how many were handled.
+
+        A consumer that has stopped goes on with the next `deliver`.
+
+        Parameters
+        ----------
+        position : int, optional
+            Only this one. Left out: all; of each key up to the first that fails again.
+        """
+        with self._letters(consumer) as letters:
+            return letters.retry(position)
+
+    def discard(self, consumer: str, position: int) -> None:
+        """Give up a dead letter for good; what waited behind it is delivered by `retry`."""
+        with self._letters(consumer) as letters:
+            letters.discard(position)
+
+    @contextmanager
+    def _letters(self, name: str) -> Iterator[LetterBox]:
+        delivery = self._registered(name)
+        with self.store.upkeep(_consumer(name)):
+            delivery.resume()
+            yield LetterBox(delivery, self._around)
+
+    def replay(self, consumer: str, start: int = 1) -> None:
+        """Send a consumer back, so that `deliver` brings it all events from a position on again.
+
+        Its dead letters and the marks of `once` are forgotten, as those events come again. What its handler
+        filled is the caller's to empty first.
+
+        Raises
+        ------
+        NotReplayable
+            When it is a reactor: what it does to the world would be done twice.
+        """
+        delivery = self._registered(consumer)
+        if delivery.consumer.reactor:
+            raise NotReplayable(consumer)
+        with self.store.upkeep(_consumer(consumer)):
+            delivery.resume()
+            checkpoint = min(max(start - 1, 0), self._kept(consumer).checkpoint)
+            self._tables.start_over(consumer, checkpoint)
+
+    def rename(self, old: str, new: str) -> None:
+        """Let a consumer under its new name go on where it stood under the old one."""
+        left = self._left_behind("rename", old)
+        there = self._tables.kept().get(new)
+        if there and there.checkpoint > left.checkpoint:
+            raise ConsumerInUse.ahead(old, left.checkpoint, new, there.checkpoint)
+        with self.store.upkeep(_consumer(new)):
+            self._tables.rename(left, new)
+
+    def forget(self, consumer: str) -> None:
+        """Delete checkpoint, dead letters and marks of a consumer that is no more."""
+        self._left_behind("forget", consumer)
+        self._tables.forget(consumer)
+
+    def _left_behind(self, verb: str, name: str) -> Kept:
+        if name in self._deliveries:
+            raise ConsumerInUse.registered(verb, name)
+        return self._kept(name)
+
+    def _kept(self, name: str) -> Kept:
+        kept = self._tables.kept()
+        if name not in kept:
+            raise UnknownConsumer(name, kept)
+        return kept[name]
+
+    def _registered(self, name: str) -> Delivery:
+        if name not in self._deliveries:
+            raise UnknownConsumer(name, self._deliveries)
+        return self._deliveries[name]
+
+    # -- for handlers ------------------------------------------------------------------------------
+
+    def once(
+        self,
+        event: RecordedEvent,
+        effect: Callable[[duckdb.DuckDBPyConnection], object],
+        what: str = "",
+    ) -> bool:
+        """Have an effect on the store's own database exactly once, however often the event is delivered.
+
+        The effect gets a connection that is inside a transaction; a mark that it is done commits with it, or
+        neither does. Return whether it was done now.
+
+        Parameters
+        ----------
+        event : RecordedEvent
+            The event being handled.
+        effect : callable
+            ``effect(con)`` runs SQL on tables of its own.
+        what : str
+            Tells several effects of one handler apart.
+
+        Notes
+        -----
+        Only what goes through ``con`` is in the transaction. An effect elsewhere, on a web service say, is
+        done at least once: after a crash between the call and the commit it is done again, and only the
+        other side can tell, by ``event.event_id``. To append events exactly once, use ``idempotent=True``.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append("order-1", el.Event("OrderPlaced", {"total": 20}))
+        >>> con = store.cursor()
+        >>> _ = con.execute("create table invoices (id varchar, total integer)")
+        >>> bus = el.Bus(store, faults=el.Faults(seed=2, duplicate=0.9))
+        >>> @bus.consumer("billing", "OrderPlaced")
+        ... def bill(event):
+        ...     row = [event.event_id, event.data["total"]]
+        ...     bus.once(event, lambda con: con.execute("insert into invoices values (?, ?)", row))
+        >>> bus.deliver()
+        {'billing': 1}
+        >>> con.execute("select * from invoices").fetchall()
+        [('order-1@1', 20)]
+        """
+        cause = causes.current()
+        if cause is None:
+            raise BusError.outside_a_handler()
+        return self._tables.once(cause.consumer, event.event_id, what, effect)
+
+    # -- in the background -------------------------------------------------------------------------
+
+    def run(self) -> Self:
+        """Deliver in a thread of its own from now on: first what has piled up, then whatever is appended.
+
+        Every append of this process wakes it. `stop` ends it, and so does leaving ``with bus.run():``.
+        """
+        if self._runner and self._runner.is_running:
+            raise BusError.running("run()")
+        self._runner = Runner(self)
+        self._runner.start()
+        return self
+
+    def stop(self) -> None:
+        """Let the delivery under way finish, keep the checkpoints, and end the thread."""
+        if self._runner:
+            self._runner.stop()
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the background thread, if it did not end by `stop`."""
+        return self._runner.error if self._runner else None
+
+    def now(self) -> float:
+        """Return the seconds by which retries are timed."""
+        return self._around.timer.now()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        consumers = ", ".join(self._deliveries) or "no consumer"
+        return f"Bus of {self.store!r}: {consumers}{self._running()}"
+
+    def _running(self) -> str:
+        if not self._runner:
+            return ""
+        return ", running" if self._runner.is_running else f", {self._runner}"
+
+    def _repr_html_(self) -> str:
+        title = f"Bus{self._running()}"
+        return f"<p>{escape(title)}</p>" + self.lag().to_html(index=False)
+
+
+def _consumer(name: str) -> str:
+    """Return the name of a consumer's lock: two threads shall not deliver to it at once."""
+    return f"consumer {name}"
+
+
+def _spoken(handler: Handler) -> str:
+    return f"{getattr(handler, '__module__', '')}.{getattr(handler, '__qualname__', type(handler).__name__)}"

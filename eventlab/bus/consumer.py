@@ -1,0 +1,76 @@
+"""What a consumer is: a name, the event types it asked for, a handler, and what to do when that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventlab.bus.retries import Backoff, doubling
+from eventlab.errors import InvalidConsumer
+from eventlab.event import RecordedEvent
+
+Handler = Callable[[RecordedEvent], Any]
+Key = Callable[[RecordedEvent], object]
+Start = str | int
+
+
+def by_stream(event: RecordedEvent) -> str:
+    """Return the stream: events of one stream are kept in order."""
+    return event.stream
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumer:
+    """A handler with its name and its terms; `Bus.consumer` explains every one of them."""
+
+    name: str
+    types: tuple[str, ...]
+    handler: Handler
+    start: Start = "beginning"
+    retries: int = 3
+    backoff: Backoff = field(default_factory=doubling)
+    on_failure: str = "park"
+    in_order: bool = True
+    key: Key = by_stream
+    workers: int = 1
+    commit_every: int = 500
+    idempotent: bool = False
+    reactor: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise InvalidConsumer.nameless(self.name)
+        for event_type in self.types:
+            if not isinstance(event_type, str):
+                raise InvalidConsumer.option(self.name, "types", event_type, _TYPES)
+        for option, (holds, advice) in _TERMS.items():
+            found = getattr(self, option)
+            if not holds(found):
+                raise InvalidConsumer.option(self.name, option, found, advice)
+
+    def checkpoint(self, head: int) -> int:
+        """Return where a consumer that was never here stands in a log that ends at `head`."""
+        named = {"beginning": 0, "now": head}
+        return named[self.start] if isinstance(self.start, str) else self.start - 1
+
+
+def _is_start(found: object) -> bool:
+    return found in ("beginning", "now") or _is_whole(1)(found)
+
+
+def _is_whole(least: int) -> Callable[[object], bool]:
+    return lambda found: type(found) is int and found >= least
+
+
+_TYPES = "types are texts such as 'OrderPlaced', several as further arguments; none means all"
+_TERMS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "handler": (callable, "decorate a function that takes one event"),
+    "start": (_is_start, "say 'beginning', 'now' or the first position to get"),
+    "retries": (_is_whole(0), "say how often to try again, 0 for never"),
+    "backoff": (callable, "give a function from the number of failed attempts to seconds"),
+    "on_failure": (lambda found: found in ("park", "stop"), "say 'park' or 'stop'"),
+    "key": (callable, "give a function from an event to what must stay in order"),
+    "workers": (_is_whole(1), "say how many threads may handle events at once, 1 or more"),
+    "commit_every": (_is_whole(1), "say after how many events to keep the checkpoint, 1 or more"),
+}

@@ -1,0 +1,203 @@
+"""How one consumer gets its events: in order from its checkpoint on, each until it is done or given up.
+
+A turn never waits. Whoever gives the turns waits, for as long as nobody can go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from eventlab.bus.consumer import Consumer
+from eventlab.bus.faults import Faults
+from eventlab.bus.inbox import Inbox
+from eventlab.bus.retries import Timer, Trouble
+from eventlab.errors import ConsumerBeyondLog, Crashed
+from eventlab.event import RecordedEvent
+from eventlab.store import EventStore
+from eventlab.store.consumer_tables import ConsumerTables
+
+Witness = Callable[[str, str, RecordedEvent], object]
+"""Hears what happens, to whom and with which event: ``("Handled", "billing", event)``."""
+
+DELAY = 3  # turns
+
+
+class Turn(NamedTuple):
+    """What came of a turn: how many deliveries were tried, how many events are done with by their handler."""
+
+    tried: int = 0
+    handled: int = 0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all deliveries of a bus share."""
+
+    store: EventStore
+    tables: ConsumerTables
+    timer: Timer
+    faults: Faults | None
+    witness: Witness | None
+    head: Callable[[], int]
+
+    def tell(self, what: str, consumer: str, event: RecordedEvent) -> None:
+        """Tell the witness, if there is one."""
+        if self.witness:
+            self.witness(what, consumer, event)
+
+
+class Delivery:
+    """The deliveries to one consumer: `begin`, then `turn` as often as it comes to something, then `end`."""
+
+    def __init__(self, consumer: Consumer, around: Surroundings) -> None:
+        self.consumer, self._around = consumer, around
+        self.trouble: Trouble | None = None
+        self.stopped = False
+        self._delay = 0
+
+    def begin(self) -> None:
+        """Read from the store where the consumer stands; memory may be of another process's making."""
+        name, tables = self.consumer.name, self._around.tables
+        self._kept = tables.kept()[name].checkpoint
+        head = self._around.head()
+        if self._kept > head:
+            raise ConsumerBeyondLog(name, self._kept, head)
+        self.inbox = Inbox(self._around.store, self.consumer.types, self._kept, self._around.head)
+        self._parked = {letter.key for letter in tables.letters(name)}
+        self._uncommitted = 0
+
+    def turn(self) -> Turn:
+        """Try one delivery; a turn of nothing says that there is none to try now."""
+        event = None if self.stopped else self.inbox.first()
+        if event is None or self.due > self._around.timer.now():
+            return Turn()
+        if self._waits_behind(event):
+            self._park(event)
+            return Turn(1)
+        if self._around.faults:
+            return self._faulty(event, self._around.faults)
+        return self._tried(event)
+
+    @property
+    def due(self) -> float:
+        """When it may go on after a failure, by the timer; 0 for at once."""
+        return self.trouble.due if self.trouble else 0.0
+
+    def end(self) -> None:
+        """Keep the checkpoint."""
+        done_to = self.inbox.done_to
+        if done_to != self._kept:
+            self._around.tables.advance(self.consumer.name, done_to)
+            self._kept = done_to
+        self._uncommitted = 0
+
+    def resume(self) -> None:
+        """Forget that it failed or stopped."""
+        self.trouble, self.stopped = None, False
+
+    def handle(self, event: RecordedEvent) -> Exception | None:
+        """Run the handler; return what it raised."""
+        consumer = self.consumer
+        with self._around.store.handling(consumer.name, event, named=consumer.idempotent):
+            try:
+                consumer.handler(event)
+            except Crashed:
+                raise
+            except Exception as error:  # a handler may raise anything, and it is kept and shown
+                return error
+        return None
+
+    # -- one delivery ------------------------------------------------------------------------------
+
+    def _tried(self, event: RecordedEvent) -> Turn:
+        error = self.handle(event)
+        if error is not None:
+            self._failed(event, error)
+            return Turn(1)
+        self._tell("Handled", event)
+        self._done()
+        return Turn(1, 1)
+
+    def _done(self) -> None:
+        self.trouble = None
+        self.inbox.done()
+        self._count(1)
+
+    def _count(self, done: int) -> None:
+        self._uncommitted += done
+        if self._uncommitted >= self.consumer.commit_every:
+            self.end()
+
+    def _failed(self, event: RecordedEvent, error: Exception) -> None:
+        self._tell("Failed", event)
+        trouble = Trouble.after(self.trouble, event.position, error, self._around.store.now())
+        if trouble.attempts <= self.consumer.retries:
+            wait = self.consumer.backoff(trouble.attempts)
+            self.trouble = replace(trouble, due=self._around.timer.now() + wait)
+        elif self.consumer.on_failure == "stop":
+            self.trouble, self.stopped = trouble, True
+            self._tell("Stopped", event)
+        else:
+            self.trouble = trouble
+            self._park(event)
+
+    # -- dead letters ------------------------------------------------------------------------------
+
+    def _waits_behind(self, event: RecordedEvent) -> bool:
+        return bool(self._parked) and self.consumer.in_order and self.key(event) in self._parked
+
+    def key(self, event: RecordedEvent) -> str:
+        """Return what keeps events in order, as it is kept."""
+        return str(self.consumer.key(event))
+
+    def _park(self, event: RecordedEvent) -> None:
+        """Keep the event as a letter and go on; a crash in between parks it once more, as the same letter."""
+        self._keep_letter(event, self.trouble)
+        self._done()
+
+    def _keep_letter(self, event: RecordedEvent, trouble: Trouble | None) -> None:
+        key, now = self.key(event), self._around.store.now()
+        found = trouble or Trouble(event.position, 0, _BEHIND, now, now)
+        self._around.tables.park(found.letter(self.consumer.name, key))
+        self._parked.add(key)
+        self._tell("Parked", event)
+
+    # -- faults ------------------------------------------------------------------------------------
+
+    def _faulty(self, event: RecordedEvent, faults: Faults) -> Turn:
+        if self._delay:
+            self._delay -= 1
+            return Turn(1)
+        match faults.strike(self.consumer.name, event.position):
+            case "drop":
+                self._tell("Dropped", event)
+            case "delay":
+                self._delay = DELAY
+                self._tell("Delayed", event)
+            case "reorder" if self.trouble is None and self.inbox.let_another_pass(self.key):
+                self._tell("Overtaken", event)
+            case "crash_before":
+                self._crash(event, "before")
+            case "crash_after":
+                self.handle(event)
+                self._crash(event, "after")
+            case "duplicate" if self.handle(event) is None:
+                self._tell("Duplicated", event)
+                return self._tried(event)
+            case _:
+                return self._tried(event)
+        return Turn(1)
+
+    def _crash(self, event: RecordedEvent, when: str) -> None:
+        self._tell("Crashed", event)
+        self.trouble = None
+        raise Crashed(self.consumer.name, event.position, when)
+
+    def _tell(self, what: str, event: RecordedEvent) -> None:
+        if self._around.witness:
+            self._around.witness(what, self.consumer.name, event)
+
+
+_BEHIND = "waits behind an earlier event of its key"

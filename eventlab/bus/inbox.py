@@ -1,0 +1,77 @@
+"""What lies before a consumer: the events behind its checkpoint, read a window of the log at a time.
+
+No transaction stays open while a handler works, and memory is bounded by the window.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from itertools import chain, islice
+
+from eventlab.event import RecordedEvent
+from eventlab.store.log import Log
+
+WINDOW = 50_000  # positions; wider where few of them are of the types asked for
+FEW = 1_000
+
+
+class Inbox:
+    """The events of some types behind a checkpoint; `head` says how far the log reaches by now."""
+
+    def __init__(
+        self, log: Log, types: tuple[str, ...], checkpoint: int, head: Callable[[], int]
+    ) -> None:
+        self._log, self._types, self._head = log, types, head
+        self._events: deque[RecordedEvent] = deque()
+        self._read_to, self._window = checkpoint, WINDOW
+
+    def first(self) -> RecordedEvent | None:
+        """Return the event that comes next, or None at the end of the log."""
+        if not self._events:
+            self._read_on()
+        return self._events[0] if self._events else None
+
+    def several(self, most: int) -> list[RecordedEvent]:
+        """Return the events that come next."""
+        self.first()
+        return list(islice(self._events, most))
+
+    def done(self) -> None:
+        """Take the first event out."""
+        self._events.popleft()
+
+    def all_done(self, events: Iterable[RecordedEvent]) -> None:
+        """Take some events out, wherever they are."""
+        gone = {event.position for event in events}
+        self._events = deque(event for event in self._events if event.position not in gone)
+
+    def let_another_pass(self, key: Callable[[RecordedEvent], object]) -> bool:
+        """Put the next event with another key before the first one, if there is one near."""
+        own = key(self._events[0])
+        for place, event in enumerate(islice(self._events, NEAR)):
+            if key(event) != own:
+                del self._events[place]
+                self._events.appendleft(event)
+                return True
+        return False
+
+    @property
+    def done_to(self) -> int:
+        """The position up to which nothing is left to do."""
+        left = min((event.position for event in self._events), default=self._read_to + 1)
+        return left - 1
+
+    def _read_on(self) -> None:
+        head = self._head()
+        while not self._events and self._read_to < head:
+            until = min(head, self._read_to + self._window)
+            log = self._log.since(position=self._read_to + 1).until(position=until)
+            wanted = log.only(*self._types) if self._types else log
+            self._events.extend(chain.from_iterable(wanted.batches()))
+            self._read_to = until
+            if len(self._events) < FEW:
+                self._window *= 2
+
+
+NEAR = 20

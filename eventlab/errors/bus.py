@@ -1,0 +1,145 @@
+"""Consumers that cannot be what was asked, checkpoints that cannot be right, and crashes made on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from eventlab.errors.family import EventLabError
+
+
+class BusError(EventLabError):
+    """A bus was asked for something it cannot do."""
+
+    @classmethod
+    def within_a_handler(cls, consumer: str) -> BusError:
+        """Say why deliveries do not nest."""
+        return cls(
+            f"deliver() was called by the handler of {consumer!r}: append the event and return; whoever "
+            "consumes it gets it after you."
+        )
+
+    @classmethod
+    def outside_a_handler(cls) -> BusError:
+        """Say where once() belongs."""
+        return cls(
+            "once() was called outside a handler, so there is no consumer to keep the mark for: call it from "
+            "a function that is decorated with @bus.consumer(…)."
+        )
+
+    @classmethod
+    def waits_behind(cls, consumer: str, position: int, first: int) -> BusError:
+        """Name the letter that must go first."""
+        return cls(
+            f"{consumer!r} cannot take position {position} yet: it waits behind position {first} of the same "
+            f"key. Call retry({consumer!r}) to try them in order, or discard({consumer!r}, {first}) first."
+        )
+
+    @classmethod
+    def no_letter(cls, consumer: str, position: int, there: Iterable[int]) -> BusError:
+        """List the letters there are."""
+        listed = ", ".join(map(str, there)) or "none at all"
+        return cls(
+            f"{consumer!r} has no dead letter of position {position}; it has {listed}. "
+            "See bus.dead_letters()."
+        )
+
+    @classmethod
+    def running(cls, verb: str) -> BusError:
+        """Say that the background is at it."""
+        return cls(
+            f"{verb} was called, and this bus runs in the background already: stop() it first."
+        )
+
+
+class InvalidConsumer(BusError, ValueError):
+    """A consumer was described in a way that has no meaning; it was not registered."""
+
+    @classmethod
+    def option(cls, consumer: str, option: str, found: object, advice: str) -> InvalidConsumer:
+        """Name the option and what it takes."""
+        return cls(f"consumer {consumer!r} was given {option}={found!r}: {advice}.")
+
+    @classmethod
+    def nameless(cls, found: object) -> InvalidConsumer:
+        """Say that a checkpoint needs a name."""
+        return cls(
+            f"a consumer was named {found!r}: give it a text such as 'billing', for its checkpoint is kept "
+            "under that name. Write @bus.consumer('billing', 'OrderPlaced')."
+        )
+
+    @classmethod
+    def taken(cls, consumer: str, handler: str) -> InvalidConsumer:
+        """Name the handler that has the name."""
+        return cls(
+            f"consumer {consumer!r} is registered on this bus with the handler {handler}: give the second "
+            "one another name, or make a new Bus of the store to start over."
+        )
+
+
+class UnknownConsumer(BusError, LookupError):
+    """A consumer was named that this bus or this store does not have."""
+
+    def __init__(self, consumer: object, known: Iterable[str]) -> None:
+        listed = ", ".join(repr(name) for name in known) or "none"
+        super().__init__(
+            f"there is no consumer {consumer!r} here; there is {listed}. lag() lists those that are "
+            "registered and those that left a checkpoint."
+        )
+
+
+class ConsumerInUse(BusError):
+    """What is kept of a consumer cannot be renamed or forgotten as asked."""
+
+    @classmethod
+    def registered(cls, verb: str, consumer: str) -> ConsumerInUse:
+        """Say that a registered consumer keeps its checkpoint."""
+        return cls(
+            f"{verb}({consumer!r}) is for what a consumer left behind, and {consumer!r} is registered on "
+            "this bus: take its decorator out of the code and make a new Bus first."
+        )
+
+    @classmethod
+    def ahead(cls, old: str, at: int, new: str, beyond: int) -> ConsumerInUse:
+        """Give both checkpoints."""
+        return cls(
+            f"{old!r} stands at position {at} and {new!r} has come further, to {beyond}: renamed, it would "
+            f"get events again. Forget the one that you do not want: forget({old!r})."
+        )
+
+
+class ConsumerBeyondLog(BusError):
+    """A checkpoint points behind the end of the log: the file is another than the checkpoint's."""
+
+    def __init__(self, consumer: str, checkpoint: int, head: int) -> None:
+        self.consumer, self.checkpoint, self.head = consumer, checkpoint, head
+        super().__init__(
+            f"consumer {consumer!r} has a checkpoint at position {checkpoint}, and the log ends at {head}: "
+            "was an older copy of the log put in? Bring the newer one back; or "
+            f"forget({consumer!r}) and register it anew with start= where it shall go on."
+        )
+
+
+class NotReplayable(BusError):
+    """A reactor was to be replayed: what it did to the world would be done twice."""
+
+    def __init__(self, consumer: str) -> None:
+        super().__init__(
+            f"replay({consumer!r}) is refused: {consumer!r} is a reactor, and what it does to the world "
+            "(a letter, a payment) would be done again. Replay consumers that only keep something; to repeat "
+            "a single event, append another one."
+        )
+
+
+class InvalidFaults(BusError, ValueError):
+    """Faults were described in a way that has no meaning."""
+
+
+class Crashed(BusError):
+    """A crash that was made on purpose: what a consumer had not committed is lost."""
+
+    def __init__(self, consumer: str, position: int, when: str) -> None:
+        self.consumer, self.position, self.when = consumer, position, when
+        super().__init__(
+            f"injected crash of {consumer!r} {when} position {position}: deliver() again, as a restarted "
+            "process would, and it goes on from its checkpoint."
+        )

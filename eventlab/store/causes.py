@@ -1,0 +1,65 @@
+"""What is appended while an event is handled names that event as its cause.
+
+A handler need not pass ids along: whoever handles an event says so here, and `EventStore.append` fills in
+what the handler left out. What it gave itself stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from eventlab.event import Event, RecordedEvent
+from eventlab.store.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The event being handled, by whom, and in which store; ``named`` gives its effects their ids."""
+
+    ledger: Ledger
+    consumer: str
+    event: RecordedEvent
+    named: bool = False
+    effects: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def of(self, event: Event) -> Event:
+        """Return an effect of this cause, with the ids that it left out."""
+        given_id = event.event_id
+        if self.named and given_id is None:
+            given_id = f"{self.consumer}:{self.event.event_id}:{next(self.effects)}"
+        return replace(
+            event,
+            event_id=given_id,
+            causation_id=event.causation_id or self.event.event_id,
+            correlation_id=event.correlation_id or self.event.correlation_id or self.event.event_id,
+        )
+
+
+@contextmanager
+def handling(cause: Cause) -> Iterator[None]:
+    """Be the cause of all that this thread appends to the store meanwhile."""
+    token = _current.set(cause)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current() -> Cause | None:
+    """Return what this thread is handling, if anything."""
+    return _current.get()
+
+
+def caused(events: Sequence[Event], ledger: Ledger) -> Sequence[Event]:
+    """Return events as effects of what this thread is handling; events of another store are no effects."""
+    cause = _current.get()
+    if cause is None or cause.ledger is not ledger:
+        return events
+    return [cause.of(event) for event in events]
+
+
+_current: ContextVar[Cause | None] = ContextVar("eventlab_cause", default=None)

@@ -1,0 +1,158 @@
+"""What becomes of an event whose handler fails, of the events behind it, and of the other consumers?"""
+
+import pytest
+
+import eventlab as el
+from eventlab.bus import doubling
+from eventlab.errors import BusError
+
+
+class Flaky:
+    """A handler that fails on some positions, for the first so many attempts at each."""
+
+    def __init__(self, **failures):
+        self.left = {int(name.removeprefix("at")): times for name, times in failures.items()}
+        self.done = []
+
+    def __call__(self, event):
+        if self.left.get(event.position, 0) > 0:
+            self.left[event.position] -= 1
+            raise RuntimeError(f"no answer for {event.stream}")
+        self.done.append(event.position)
+
+
+def test_a_failing_handler_is_tried_again_after_a_doubling_wait(bus, sleep):
+    bill = Flaky(at1=3)
+    bus.consumer("billing", backoff=doubling(0.1))(bill)
+
+    assert bus.deliver() == {"billing": 4}
+
+    assert bill.done == [1, 2, 3, 4]
+    assert sleep.asked == [0.1, 0.2, 0.4]
+    assert bus.dead_letters().empty
+
+
+def test_an_event_given_up_is_parked_and_so_is_what_follows_it_in_its_stream(bus):
+    bill = Flaky(at1=99)
+    bus.consumer("billing", retries=2)(bill)
+
+    assert bus.deliver() == {"billing": 2}
+
+    assert bill.done == [2, 4]
+    letters = bus.dead_letters()
+    assert letters[["position", "stream", "type", "attempts"]].to_numpy().tolist() == [
+        [1, "order-1", "OrderPlaced", 3],
+        [3, "order-1", "OrderPaid", 0],
+    ]
+    assert letters["error"].tolist() == [
+        "RuntimeError: no answer for order-1",
+        "waits behind an earlier event of its key",
+    ]
+    [row] = bus.lag().to_dict("records")
+    assert (row["lag"], row["parked"], row["state"]) == (0, 2, "up to date")
+
+
+def test_where_order_means_nothing_what_follows_is_delivered(bus):
+    bill = Flaky(at1=99)
+    bus.consumer("billing", retries=0, in_order=False)(bill)
+
+    bus.deliver()
+
+    assert bill.done == [2, 3, 4]
+    assert bus.dead_letters()["position"].tolist() == [1]
+
+
+def test_other_consumers_go_on(bus):
+    bill, mail = Flaky(at1=99), Flaky()
+    bus.consumer("billing", on_failure="stop", retries=1)(bill)
+    bus.consumer("mail")(mail)
+
+    assert bus.deliver() == {"billing": 0, "mail": 4}
+
+    assert (bill.done, mail.done) == ([], [1, 2, 3, 4])
+    lag = bus.lag().set_index("consumer")
+    assert lag["state"].to_dict() == {"billing": "stopped", "mail": "up to date"}
+    assert lag["lag"].to_dict() == {"billing": 4, "mail": 0}
+
+
+def test_a_stopped_consumer_goes_on_after_the_fix(bus):
+    bill = Flaky(at1=2)
+    bus.consumer("billing", on_failure="stop", retries=1)(bill)
+    bus.deliver()
+    assert bill.done == []
+
+    bus.retry("billing")
+    bus.deliver()
+
+    assert bill.done == [1, 2, 3, 4]
+
+
+def test_dead_letters_are_tried_in_order_and_are_gone_when_handled(bus):
+    bill = Flaky(at1=1)
+    bus.consumer("billing", retries=0)(bill)
+    bus.deliver()
+    assert bill.done == [2, 4]
+
+    assert bus.retry("billing") == 2
+
+    assert bill.done == [2, 4, 1, 3]
+    assert bus.dead_letters().empty
+
+
+def test_a_letter_that_fails_again_keeps_count_and_holds_back_those_behind_it(bus):
+    bill = Flaky(at1=2)
+    bus.consumer("billing", retries=0)(bill)
+    bus.deliver()
+
+    assert bus.retry("billing") == 0
+    assert bus.dead_letters()["attempts"].tolist() == [2, 0]
+    with pytest.raises(BusError, match="waits behind position 1"):
+        bus.retry("billing", 3)
+
+    bus.discard("billing", 1)
+    assert bus.retry("billing", 3) == 1
+    assert bill.done == [2, 4, 3]
+
+
+def test_a_letter_that_is_not_there_is_refused_and_those_there_are_listed(bus):
+    bus.consumer("billing", retries=0)(Flaky(at2=9))
+    bus.deliver()
+
+    with pytest.raises(BusError, match="no dead letter of position 7; it has 2"):
+        bus.discard("billing", 7)
+
+
+def test_dead_letters_outlive_the_process(tmp_path):
+    path = tmp_path / "shop.duckdb"
+    with el.EventStore(path) as store:
+        store.append("order-1", [el.Event("OrderPlaced"), el.Event("OrderPaid")])
+        bus = el.Bus(store, sleep=lambda seconds: None)
+        bus.consumer("billing", retries=0)(Flaky(at1=9))
+        bus.deliver()
+
+    with el.EventStore(path) as store:
+        bus, bill = el.Bus(store), Flaky()
+        bus.consumer("billing")(bill)
+
+        assert bus.deliver() == {"billing": 0}
+        assert bus.retry("billing") == 2
+        assert bill.done == [1, 2]
+
+
+def test_a_parked_stream_is_remembered_by_the_next_process(tmp_path):
+    path = tmp_path / "shop.duckdb"
+    with el.EventStore(path) as store:
+        store.append("order-1", el.Event("OrderPlaced"))
+        bus = el.Bus(store, sleep=lambda seconds: None)
+        bus.consumer("billing", retries=0)(Flaky(at1=9))
+        bus.deliver()
+
+    with el.EventStore(path) as store:
+        store.append("order-1", el.Event("OrderPaid"))
+        store.append("order-2", el.Event("OrderPlaced"))
+        bus, bill = el.Bus(store), Flaky()
+        bus.consumer("billing")(bill)
+        bus.deliver()
+
+        assert bill.done == [3]
+        assert bus.dead_letters()["position"].tolist() == [1, 2]
