@@ -55,7 +55,7 @@ class Bus:
     faults : Faults, optional
         Strikes some deliveries on purpose, for tests and lessons.
     witness : callable, optional
-        Is told what happens: ``witness("Handled", "billing", event)``; see `Diary`.
+        Is told what happens: ``witness("Handled", "billing", event)``.
     sleep : callable, optional
         Waits some seconds between attempts. A lesson or a test gives one that does not wait.
 
@@ -115,7 +115,7 @@ class Bus:
         in_order: bool = True,
         key: Key | None = None,
         workers: int = 1,
-        commit_every: int = 500,
+        commit_every: int = 1_000,
         idempotent: bool = False,
         reactor: bool = False,
     ) -> Decorator:
@@ -196,10 +196,10 @@ class Bus:
             raise InvalidConsumer.taken(consumer.name, _spoken(before.consumer.handler))
         if self.store.read_only and self.store.path:
             raise ReadOnly(self.store.path)
-        start = consumer.checkpoint(self._look())
-        self._tables.register(consumer.name, consumer.types, start)
         made = (ParallelDelivery if consumer.workers > 1 else Delivery)(consumer, self._around)
-        made.begin()
+        with self.store.upkeep(_consumer(consumer.name)):
+            self._tables.register(consumer.name, consumer.types, consumer.checkpoint(self._look()))
+            made.begin()
         self._deliveries[consumer.name] = made
         self._turns = deque(self._deliveries.values())
 

@@ -34,7 +34,7 @@ class Consumer:
     in_order: bool = True
     key: Key = by_stream
     workers: int = 1
-    commit_every: int = 500
+    commit_every: int = 1_000
     idempotent: bool = False
     reactor: bool = False
 

@@ -12,8 +12,11 @@ from itertools import chain, islice
 from eventlab.event import RecordedEvent
 from eventlab.store.log import Log
 
-WINDOW = 50_000  # positions; wider where few of them are of the types asked for
-FEW = 1_000
+WINDOW = (
+    2_000  # positions; wider, step by step, for who goes on, or finds few of the types asked for
+)
+ENOUGH = 25_000  # events
+NEAR = 20  # events
 
 
 class Inbox:
@@ -25,6 +28,7 @@ class Inbox:
         self._log, self._types, self._head = log, types, head
         self._events: deque[RecordedEvent] = deque()
         self._read_to, self._window = checkpoint, WINDOW
+        self._overtakers = 0  # at the front; behind them all is in order
 
     def first(self) -> RecordedEvent | None:
         """Return the event that comes next, or None at the end of the log."""
@@ -40,11 +44,18 @@ class Inbox:
     def done(self) -> None:
         """Take the first event out."""
         self._events.popleft()
+        self._overtakers = max(0, self._overtakers - 1)
 
     def all_done(self, events: Iterable[RecordedEvent]) -> None:
-        """Take some events out, wherever they are."""
-        gone = {event.position for event in events}
-        self._events = deque(event for event in self._events if event.position not in gone)
+        """Take out some of the events that come next."""
+        gone, left = {event.position for event in events}, []
+        while gone:
+            event = self._events.popleft()
+            if event.position in gone:
+                gone.remove(event.position)
+            else:
+                left.append(event)
+        self._events.extendleft(reversed(left))
 
     def let_another_pass(self, key: Callable[[RecordedEvent], object]) -> bool:
         """Put the next event with another key before the first one, if there is one near."""
@@ -53,14 +64,15 @@ class Inbox:
             if key(event) != own:
                 del self._events[place]
                 self._events.appendleft(event)
+                self._overtakers += 1
                 return True
         return False
 
     @property
     def done_to(self) -> int:
         """The position up to which nothing is left to do."""
-        left = min((event.position for event in self._events), default=self._read_to + 1)
-        return left - 1
+        front = islice(self._events, self._overtakers + 1)
+        return min((event.position for event in front), default=self._read_to + 1) - 1
 
     def _read_on(self) -> None:
         head = self._head()
@@ -70,8 +82,5 @@ class Inbox:
             wanted = log.only(*self._types) if self._types else log
             self._events.extend(chain.from_iterable(wanted.batches()))
             self._read_to = until
-            if len(self._events) < FEW:
+            if len(self._events) < ENOUGH:
                 self._window *= 2
-
-
-NEAR = 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
 from typing import Protocol
 
 AT_ONCE = 10_000  # deliveries, before it looks whether it shall stop
@@ -42,7 +42,8 @@ class Runner:
         """End after the delivery under way."""
         self._stopping.set()
         self.wake()
-        self._thread.join()
+        if self._thread is not current_thread():  # a handler may stop the bus that runs it
+            self._thread.join()
 
     @property
     def is_running(self) -> bool:

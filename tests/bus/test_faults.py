@@ -20,7 +20,7 @@ CHANCES = {
 
 def three_orders():
     store = el.EventStore(clock=lambda: "2026-03-01")
-    for number in (1, 2, 3):
+    for number in (1, 2, 3):  # small, as 200 of them are delivered
         store.append(f"order-{number}", el.Event("OrderPlaced", {"total": 10 * number}))
     store.append("order-1", el.Event("OrderPaid", {"total": 10}))
     return store
