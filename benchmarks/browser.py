@@ -89,7 +89,7 @@ def run(setting: Setting) -> list[Row]:
 def flip_book(setting: Setting) -> Iterator[Once]:
     """The time machine's own slider."""
     with _notebook(setting, FLIP_BOOK) as page:
-        yield _pressing(page, ".eventlab-tm input", ".eventlab-tm [data-slot=line]")
+        yield _pressing(page, ".eventlab-tm input[type=range]", ".eventlab-tm [data-slot=line]")
 
 
 @contextmanager

@@ -69,3 +69,11 @@ class TimeMachineError(EventLabError, ValueError):
             f"there is no step {step!r}: this time machine has the steps 0 (before the first event) "
             f"to {last:,} (behind the last)."
         )
+
+    @classmethod
+    def no_such_mark(cls, name: object, at: object) -> TimeMachineError:
+        """Name what stands in the place of a position."""
+        return cls(
+            f"the mark {name!r} was given {at!r} as its place: give a position, or a list of positions, such "
+            "as marks={'invoices have read': view.checkpoint}."
+        )

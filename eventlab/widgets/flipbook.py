@@ -5,7 +5,7 @@ book binds the frames: every distinct fragment is kept once, a step names only t
 changed, and at every 64th step a keyframe names all of them, so that any step is reached from the
 keyframe before it, forwards, backwards or by a jump. Deflated, 2,515 steps over 842 flights take
 250 kB. Knows nothing of events, states or widgets; the browser reads a book by the same two rules
-(``timemachine.js``).
+(``script/book.js``).
 """
 
 from __future__ import annotations
@@ -72,13 +72,16 @@ class Book:
         found = self.fragments[fragment]
         return found if isinstance(found, str) else "".join(map(self.text, found))
 
-    def packed(self, shell: str, first: int = 0, last: int | None = None) -> bytes:
+    def packed(
+        self, shell: str, first: int = 0, last: int | None = None, **beside: object
+    ) -> bytes:
         """Return the book as it goes to a browser: JSON, deflated, with the HTML that holds the slots.
 
         A book that is a part of a longer one says the number of its first step, and of the last of all.
+        What else a browser is to have lies `beside` the steps.
         """
         place = {"first": first, "last": len(self) - 1 if last is None else last, "shell": shell}
-        written = json.dumps(vars(self) | place, ensure_ascii=False, separators=(",", ":"))
+        written = json.dumps(vars(self) | place | beside, ensure_ascii=False, separators=(",", ":"))
         return zlib.compress(written.encode(), level=9)
 
 

@@ -7,7 +7,7 @@ how a scene looks, and nothing of browsers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -42,21 +42,24 @@ class LongLog:
     ----------
     total : int
         Events, each of them a stop.
+    positions : sequence of int
+        Their positions.
     """
 
     log: Any
     projection: Any
     rows: int
     total: int = field(init=False)
+    positions: Sequence[int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.total = len(self.log)
-        self._positions = self.log.positions()
+        self.positions = self.log.positions()
         self._streams = _streams(self.log, self.rows + 1)
 
     def position(self, step: int) -> int:
         """Return the position of the event behind a step; 0 before the first."""
-        return int(self._positions[step - 1]) if step else 0
+        return int(self.positions[step - 1]) if step else 0
 
     def state(self, step: int) -> pd.DataFrame:
         """Return the state of all keys at a step."""

@@ -12,6 +12,8 @@ import hashlib
 from html import escape
 from pathlib import Path
 
+from eventlab.widgets.script import script
+
 HERE = Path(__file__).parent
 
 START = """
@@ -34,13 +36,13 @@ render({ model, el: document.getElementById("time-machine") });
 
 def page(title: str, book: bytes, step: int, picture: str) -> str:
     """Return a page that opens a book at a step; without JavaScript it shows the `picture`."""
-    script = (HERE / "timemachine.js").read_text(encoding="utf-8") + START
+    code = script() + START
     style = (HERE / "timemachine.css").read_text(encoding="utf-8")
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy(script)}">
+<meta http-equiv="Content-Security-Policy" content="{_policy(code)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)}</title>
 <style>
@@ -53,7 +55,7 @@ def page(title: str, book: bytes, step: int, picture: str) -> str:
 {picture}</div></div>
 </main>
 <script type="text/plain" id="book" data-step="{step}">{base64.b64encode(book).decode()}</script>
-<script type="module">{script}</script>
+<script type="module">{code}</script>
 </body>
 </html>
 """

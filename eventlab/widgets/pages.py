@@ -6,22 +6,33 @@ whenever it comes near an end of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from eventlab.widgets.flipbook import bind
+from eventlab.widgets.beside import Beside, Code
+from eventlab.widgets.flipbook import Frame, bind
 from eventlab.widgets.fragments import Picture
-from eventlab.widgets.scenes import Reading, Scene, scenes
+from eventlab.widgets.scenes import Key, Reading, Row, Scene, scenes
 
 
 class Pages:
     """The steps of one reading; the first of them may be any step of a long log."""
 
-    def __init__(self, reading: Reading, picture: Picture, rows: int, *, windowed: bool) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        picture: Picture,
+        rows: int,
+        *,
+        windowed: bool,
+        code: Code | None = None,
+    ) -> None:
         self.reading, self._picture, self._rows = reading, picture, rows
         self._read_from = reading.numbers[0] if windowed else 0
         self.first = self._read_from + reading.skipped
-        self._book = bind(picture.frame(*seen) for seen in scenes(reading, rows))
+        self._beside = Beside(reading, code, self._read_from)
+        self._book = bind(self._frame(*seen) for seen in scenes(reading, rows))
 
     @property
     def last(self) -> int:
@@ -48,4 +59,8 @@ class Pages:
 
     def packed(self, shell: str, last: int) -> bytes:
         """Return the pages as they go to a browser, for a slider that ends at `last`."""
-        return self._book.packed(shell, self.first, last)
+        shell += self._beside.html()
+        return self._book.packed(shell, self.first, last, events=self._beside.events())
+
+    def _frame(self, scene: Scene, state: Mapping[Key, Row]) -> Frame:
+        return {**self._picture.frame(scene, state), **self._beside.frame(scene)}

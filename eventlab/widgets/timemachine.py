@@ -1,13 +1,15 @@
 """A slider over the past: the widget.
 
 Binds what the pure modules make: `reading` reads the log, `scenes` and `fragments` show a step,
-`flipbook` packs the steps, and ``timemachine.js`` turns the pages, here and in a saved page. One
+`flipbook` packs the steps, and the ``script`` turns the pages, here and in a saved page. One
 synced trait, ``step``, holds where the slider stands.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ import traitlets
 
 from eventlab.errors import TimeMachineError
 from eventlab.widgets import reading as read
+from eventlab.widgets.beside import code_of
 from eventlab.widgets.fragments import Picture
 from eventlab.widgets.longlog import LongLog, is_long
 from eventlab.widgets.page import page
@@ -25,6 +28,16 @@ from eventlab.widgets.pages import Pages
 from eventlab.widgets.plaintext import plain
 from eventlab.widgets.plaintext import title as title_of
 from eventlab.widgets.scenes import Reading
+from eventlab.widgets.script import script
+from eventlab.widgets.strip import (
+    Lane,
+    lanes,
+    lanes_of_long,
+    marked,
+    named_places,
+    places_of,
+    track,
+)
 from eventlab.widgets.transport import transport
 from eventlab.widgets.views import Render
 
@@ -66,6 +79,10 @@ class TimeMachine(anywidget.AnyWidget):
         are at most 3,000 stops, and 500 for a plain function.
     rows : int, optional
         Rows of a whole log that are seen at once.
+    marks : dict, optional
+        Places to be seen on the strip under the slider, by what they stand for: a position or several,
+        such as ``{"invoices have read": view.checkpoint}``. Snapshots of an `el.Snapshots`, and the point
+        where a branch leaves its parent, are there by themselves.
 
     Attributes
     ----------
@@ -85,7 +102,7 @@ class TimeMachine(anywidget.AnyWidget):
         When the log is no log, the projection no projection, or no event ever touched the key.
     """
 
-    _esm = HERE / "timemachine.js"
+    _esm = script()
     _css = HERE / "timemachine.css"
 
     step = traitlets.Int(0, help="the current stop; 0 is before the first event").tag(sync=True)
@@ -103,6 +120,7 @@ class TimeMachine(anywidget.AnyWidget):
         step: int | None = None,
         max_steps: int | None = None,
         rows: int = 15,
+        marks: Mapping[str, int | Iterable[int]] | None = None,
     ) -> None:
         self._log, self._projection, self._rows = log, projection, rows
         self._long: LongLog | None = None
@@ -113,7 +131,9 @@ class TimeMachine(anywidget.AnyWidget):
         else:
             reading = read.read(log, projection, key, max_steps)
         self._picture = Picture(reading, rows, render)
+        self._code = code_of(projection, reading)
         self._pages = self._bound(reading)
+        self._strip = track(self._lanes(reading, marks or {}), self.last)
         super().__init__(book=self._packed(), step=self.last if step is None else step)
 
     @property
@@ -206,15 +226,37 @@ class TimeMachine(anywidget.AnyWidget):
         if self._long is None:
             return self._pages, self.step
         reading = self._long.stops()
-        kept = Pages(reading, Picture(reading, self._rows), self._rows, windowed=False)
+        picture = Picture(reading, self._rows)
+        kept = Pages(reading, picture, self._rows, windowed=False, code=self._code)
         return kept, min(bisect_left(reading.numbers, self.step), kept.last)
 
     def _bound(self, reading: Reading) -> Pages:
         picture = self._picture.turned_to(reading)
-        return Pages(reading, picture, self._rows, windowed=self._long is not None)
+        return Pages(reading, picture, self._rows, windowed=self._long is not None, code=self._code)
 
     def _packed(self) -> bytes:
         return self._pages.packed(self._shell(self._pages, self.last), self.last)
 
     def _shell(self, pages: Pages, last: int) -> str:
-        return transport(title_of(pages.reading), last) + self._picture.html({})
+        controls = transport(title_of(pages.reading), last, self._strip)
+        return controls + self._picture.html({})
+
+    # -- strip -------------------------------------------------------------------------------------
+
+    def _lanes(self, reading: Reading, marks: Mapping[str, int | Iterable[int]]) -> list[Lane]:
+        """Return what lies where under the slider: marks first, then the types of events."""
+        there = {**places_of(self._log, self._projection), **named_places(marks)}
+        found = [
+            marked(name, map(self._step_of(reading), at), self.last) for name, at in there.items()
+        ]
+        types = [event.type for event in reading.events]
+        return found + (lanes(types) if self._long is None else lanes_of_long(self._log, self.last))
+
+    def _step_of(self, reading: Reading) -> Callable[[int], int]:
+        """Return how to find the last stop at or before a position."""
+        stops = (
+            [event.position for event in reading.events]
+            if self._long is None
+            else self._long.positions
+        )
+        return partial(bisect_right, stops)

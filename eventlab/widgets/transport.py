@@ -1,10 +1,11 @@
 """What the controls of a time machine look like before a browser gives them life.
 
-Buttons, a slider and their words, as HTML; ``timemachine.js`` finds them by ``data-act``.
+Buttons, a slider and their words, as HTML; ``script/timemachine.js`` finds them by ``data-act``.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from html import escape
 
 ICONS = {
@@ -26,13 +27,34 @@ WORDS = {
 }
 
 
-def transport(label: str, last: int) -> str:
-    """Return the row of buttons and the slider of a book with so many steps."""
+SPEEDS = ("¼", "½", "1", "2", "4", "8")
+"""How many times as fast as usual it plays."""
+
+
+def transport(label: str, last: int, strip: str = "") -> str:
+    """Return the buttons, the slider of a book with so many steps, and the strip that lies under it."""
     buttons = "".join(map(_button, WORDS))
     return (
-        f'<div class="tm-transport" role="group" aria-label="{escape(label)}">{buttons}'
-        f'<input type="range" min="0" max="{last}" step="1" value="0" aria-label="step in time">'
-        "</div>\n"
+        f'<div class="tm-transport" role="group" aria-label="{escape(label)}">'
+        f"{buttons}{_speed()}{_entry(last)}</div>\n"
+        '<div class="tm-track"><span></span>'
+        f'<input type="range" min="0" max="{last}" step="1" value="0" aria-label="step in time">\n'
+        f"{strip}</div>\n"
+    )
+
+
+def _speed() -> str:
+    options = "".join(
+        f'<option value="{unicodedata.numeric(speed):g}"{" selected" * (speed == "1")}>{speed} ×</option>'
+        for speed in SPEEDS
+    )
+    return f'<select data-part="speed" title="speed of play" aria-label="speed of play">{options}</select>'
+
+
+def _entry(last: int) -> str:
+    return (
+        '<label class="tm-entry">step <input type="text" inputmode="numeric" data-part="entry" '
+        f'size="{max(len(str(last)), 3)}" title="a step to go to (Enter)"> of {last:,}</label>'
     )
 
 

@@ -6,6 +6,7 @@ export class Element {
   constructor(kind = "div") {
     Object.assign(this, { kind, dataset: {}, attributes: {}, listeners: {}, parts: {}, writes: 0 });
     this.classList = { toggle: (name, on) => (this[name] = on) };
+    this.style = { setProperty: (name, value) => (this.style[name] = value) };
   }
   set innerHTML(html) { this.html = html; this.writes += 1; }
   get innerHTML() { return this.html; }
@@ -16,6 +17,7 @@ export class Element {
   addEventListener(name, listener) { this.listeners[name] = listener; }
   removeEventListener(name) { delete this.listeners[name]; }
   replaceChildren(child) { this.child = child; }
+  getBoundingClientRect() { return { left: 100, width: 600 }; }
   closest(selector) { return selector.split(", ").includes(this.kind) ? this : null; }
   querySelector(selector) { return (this.parts[selector] ??= new Element(selector)); }
   querySelectorAll() {
@@ -54,7 +56,7 @@ export async function opened(widget, state) {
     const event = {
       key,
       prevented: false,
-      composedPath: () => [extra.target ?? root.querySelector("input"), root],
+      composedPath: () => [extra.target ?? root.querySelector("input[type=range]"), root],
       preventDefault() { this.prevented = true; },
       stopPropagation() {},
       ...extra,

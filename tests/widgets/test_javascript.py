@@ -9,34 +9,44 @@ from playwright._impl._driver import compute_driver_executable
 
 import eventlab as el
 from eventlab.widgets import TimeMachine
+from eventlab.widgets.script import FOLDER, PARTS, script
 
 HERE = Path(__file__).parent
-SCRIPT = HERE.parents[1] / "eventlab" / "widgets" / "timemachine.js"
 
 
 def test_the_javascript_shows_what_python_says(cards, tmp_path):
     tm = TimeMachine(long_log(), cards)
     frames = [tm._pages._book.frame(step) for step in range(tm.last + 1)]
+    events = tm._pages._beside.events()
     case = tmp_path / "case.json"
-    case.write_text(json.dumps({"book": base64.b64encode(tm.book).decode(), "frames": frames}))
-
-    # The arguments of the test file come after its name, so node runs it as a plain script.
-    done = subprocess.run(
-        [node(), HERE / "timemachine.test.mjs", SCRIPT, case],
-        capture_output=True,
-        text=True,
-        timeout=60,
+    case.write_text(
+        json.dumps({"book": base64.b64encode(tm.book).decode(), "frames": frames, "events": events})
     )
 
-    assert done.returncode == 0, done.stdout
+    run_in_node("timemachine.test.mjs", case)
 
 
-def test_the_javascript_fetches_nothing_and_is_short():
-    source = SCRIPT.read_text(encoding="utf-8")
-
+def test_the_javascript_fetches_nothing_and_its_files_are_short():
     for word in ("http:", "https:", "fetch(", "import(", "XMLHttpRequest", "eval(", "Function("):
-        assert word not in source
-    assert len(source.splitlines()) < 200
+        assert word not in script()
+    for part in PARTS:
+        assert len((FOLDER / f"{part}.js").read_text(encoding="utf-8").splitlines()) < 220
+
+
+def test_every_javascript_file_is_sent():
+    assert {path.stem for path in FOLDER.iterdir()} == set(PARTS)
+
+
+def run_in_node(test: str, case: Path) -> None:
+    """Run a test in node, given what a browser would be given and a case of what Python says."""
+    sent = case.with_name("script.js")
+    sent.write_text(script(), encoding="utf-8")
+    # The arguments of the test file come after its name, so node runs it as a plain script.
+    done = subprocess.run(
+        [node(), HERE / test, sent, case], capture_output=True, text=True, timeout=60
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def long_log() -> el.EventStore:

@@ -82,7 +82,7 @@ def test_keyboard_kernel_and_other_widgets_move_one_slider(lab, page):
     line = page.locator(".eventlab-tm .tm-line")
     expect(line).to_have_text(re.compile("^20 / 40"))
 
-    page.locator(".eventlab-tm input").focus()
+    page.locator(".eventlab-tm input[type=range]").focus()
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
     assert line.inner_text() == "39 / 40 · 2026-01-31 00:00 · card-3 · CardLoaded"
@@ -99,7 +99,7 @@ def test_keyboard_kernel_and_other_widgets_move_one_slider(lab, page):
         "jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
     )
     wait_until(page, "() => document.body.dataset.jpThemeLight === 'false'")
-    page.locator(".eventlab-tm input").focus()
+    page.locator(".eventlab-tm input[type=range]").focus()
     page.keyboard.press("ArrowRight")
     assert (
         page.evaluate("getComputedStyle(document.querySelector('.eventlab-tm')).colorScheme")
@@ -113,7 +113,7 @@ def test_a_long_log_is_fetched_as_the_slider_moves(lab, page):
     line = page.locator(".eventlab-tm .tm-line")
     expect(line).to_have_text(re.compile("^30,000 / 30,000 · "))
 
-    page.locator(".eventlab-tm input").focus()
+    page.locator(".eventlab-tm input[type=range]").focus()
     page.keyboard.press("Home")
     expect(line).to_have_text("0 / 30,000 · before the first event")
     page.keyboard.press("PageUp")
@@ -132,7 +132,7 @@ def test_a_long_log_is_fetched_as_the_slider_moves(lab, page):
 @pytest.mark.parametrize("notebook", TOURS, ids=lambda path: path.stem)
 def test_the_first_slider_of_a_notebook_moves(lab, page, notebook):
     open_notebook(page, lab, f"notebooks/{notebook.name}")
-    slider = page.locator(".eventlab-tm input").first
+    slider = page.locator(".eventlab-tm input[type=range]").first
     line = page.locator(".eventlab-tm .tm-line").first
     slider.focus()
     last = int(slider.get_attribute("max"))

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import subprocess
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from pandas.testing import assert_frame_equal
 
 import eventlab as el
 from eventlab.widgets import TimeMachine, longlog
-from tests.widgets.test_javascript import HERE, SCRIPT, node
+from tests.widgets.test_javascript import run_in_node
 
 
 @pytest.fixture(autouse=True)
@@ -130,11 +129,4 @@ def test_the_javascript_asks_for_the_pages_it_has_not(log, cards, tmp_path):
     case = Path(tmp_path, "case.json")
     case.write_text(json.dumps({"books": books, "frames": frames, "last": long.last}))
 
-    done = subprocess.run(
-        [node(), HERE / "longlog.test.mjs", SCRIPT, case],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-    assert done.returncode == 0, done.stdout
+    run_in_node("longlog.test.mjs", case)

@@ -123,6 +123,47 @@ def test_ends_have_no_way_on(browser, store, cards, tmp_path):
         assert opened.page.locator("[data-act=forward]").is_enabled()
 
 
+def test_list_blame_strip_and_entry_all_lead_to_a_step(browser, long_log, cards, tmp_path):
+    path = TimeMachine(long_log, cards, step=12, key="card-0").save(tmp_path / "one.html")
+    with Opened(browser, path) as opened:
+        assert opened.page.locator("tr[aria-current] td").first.inner_text() == "10"
+        opened.page.locator(".tm-events tr", has_text="card-0").first.click()
+        assert opened.line().startswith("2 / 10")
+
+    path = TimeMachine(long_log, cards, step=12).save(tmp_path / "all.html")
+    with Opened(browser, path) as opened:
+        opened.page.locator("[data-part=entry]").fill("7")
+        opened.press("Enter")
+        assert opened.line().startswith("7 / 30")
+        lanes = opened.page.locator(".tm-lanes")
+        box = lanes.bounding_box()
+        lanes.click(position={"x": box["width"] * 0.9, "y": box["height"] / 2})
+        assert opened.line().startswith("27 / 30")
+        opened.page.locator(".tm-blame [data-go]").first.click()
+        assert opened.line().startswith("27 / 30")  # it was this event that set the balance
+        opened.press("ArrowRight", "ArrowLeft")
+        assert opened.line().startswith("27 / 30")  # the keys still work wherever the mouse was
+
+
+def test_the_line_of_the_strip_is_under_the_thumb_of_the_slider(browser, long_log, cards, tmp_path):
+    path = TimeMachine(long_log, cards, step=0).save(tmp_path / "cards.html")
+    with Opened(browser, path) as opened:
+        slider = opened.page.locator(SLIDER).bounding_box()
+        for key, edge in (("Home", slider["x"] + 8), ("End", slider["x"] + slider["width"] - 8)):
+            opened.press(key)
+            line = opened.page.locator(".tm-now").bounding_box()
+            assert abs(line["x"] - edge) < 2
+
+
+def test_the_code_of_a_step_is_copied(browser, long_log, cards, tmp_path):
+    path = TimeMachine(long_log, cards, step=12).save(tmp_path / "cards.html")
+    with Opened(browser, path, permissions=["clipboard-read", "clipboard-write"]) as opened:
+        opened.page.locator("[data-act=copy]").click()
+        expect(opened.page.locator("[data-part=copied]")).to_have_text("copied")
+        read = opened.page.evaluate("navigator.clipboard.readText()")
+        assert read == "cards(log.until(position=12))"
+
+
 def test_hostile_names_and_payloads_do_not_run(browser, hostile, said, tmp_path):
     for key in (None, *HOSTILE[:2]):
         tm = TimeMachine(hostile, said, key=key)
@@ -167,9 +208,10 @@ def test_it_speaks_to_a_screen_reader(browser, store, cards, tmp_path):
 def test_focus_can_be_seen(browser, store, cards, tmp_path):
     path = TimeMachine(store, cards, step=2).save(tmp_path / "cards.html")
     outline = "getComputedStyle(document.activeElement).outlineStyle"
+    named = "(({ act, part }) => act ?? part ?? null)(document.activeElement.dataset)"
     with Opened(browser, path) as opened:
-        for focused in (None, "last", "forward", "play", "back", "first"):
-            assert opened.page.evaluate("document.activeElement.dataset.act ?? null") == focused
+        for focused in (None, "entry", "speed", "last", "forward", "play", "back", "first"):
+            assert opened.page.evaluate(named) == focused
             assert opened.page.evaluate(outline) == "solid"
             opened.press("Shift+Tab")
 

@@ -86,8 +86,82 @@ test("a step beyond an end shows that end", async () => {
 test("the slider says where it stands", async () => {
   const { root, press, slot } = await open(0);
   press("ArrowRight");
-  assert.equal(root.querySelector("input").value, 1);
-  assert.equal(root.querySelector("input").attributes["aria-valuetext"], slot("line").html);
+  assert.equal(root.querySelector("input[type=range]").value, 1);
+  assert.equal(root.querySelector("input[type=range]").attributes["aria-valuetext"], slot("line").html);
+});
+
+test("the events around are those of the book, the current one marked", async () => {
+  const { root, press } = await open(0);
+  const rows = () => root.querySelector('[data-part="events"]').html;
+  const told = (from, to, at) => given.events.slice(from, to).join("").replace(
+    given.events[at], given.events[at].replace("<tr", '<tr aria-current="step"'));
+  assert.equal(rows(), told(0, 9, 0));
+  for (let n = 0; n < 70; n++) press("ArrowRight");
+  assert.equal(rows(), told(66, 75, 70));
+  press("End");
+  assert.equal(rows(), told(last - 8, last + 1, last));
+});
+
+test("an event in the list, and whatever names a step, is gone to", async () => {
+  const { root, model } = await open(0);
+  const row = { closest: (selector) => (selector === "[data-go]" ? { dataset: { go: "17" } } : null) };
+  root.listeners.click({ target: row });
+  assert.equal(model.get("step"), 17);
+});
+
+test("a click on the strip goes there, and a line says where the slider stands", async () => {
+  const { root, model } = await open(0);
+  const lanes = root.querySelector('[data-part="strip"]');
+  lanes.listeners.pointerdown({ type: "pointerdown", clientX: 400 });
+  assert.equal(model.get("step"), last / 2);
+  assert.equal(root.style["--at"], 0.5);
+  lanes.listeners.pointermove({ type: "pointermove", buttons: 0, clientX: 100 });
+  assert.equal(model.get("step"), last / 2);
+  lanes.listeners.pointermove({ type: "pointermove", buttons: 1, clientX: -900 });
+  assert.equal(model.get("step"), 0);
+});
+
+test("a number that is entered is gone to, and nonsense is put back", async () => {
+  const { root, model } = await open(3);
+  const entry = root.querySelector('[data-part="entry"]');
+  for (const [typed, step] of [["1,0 2", 102], ["soon", 102], ["", 102], ["1e9", last], ["-4", 0]]) {
+    entry.value = typed;
+    entry.listeners.change();
+    assert.equal(model.get("step"), step, typed);
+    assert.equal(entry.value, step);
+  }
+});
+
+test("twice the speed takes half the time", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const walked = async (speed) => {
+    const { press, root, model, close } = await open(0);
+    root.querySelector('[data-part="speed"]').value = speed;
+    press(" ");
+    t.mock.timers.tick(8_000);
+    close();
+    return model.get("step");
+  };
+  assert.equal(await walked("1"), 20);
+  assert.equal(await walked("2"), 40);
+  assert.equal(await walked("0.5"), 10);
+});
+
+test("the code is copied, and where that is not allowed it says what to do", async () => {
+  const { root } = await open(3);
+  root.querySelector('[data-part="code"]').textContent = "cards(log)";
+  const click = { target: { closest: (of) => (of === "[data-act]" ? { dataset: { act: "copy" } } : null) } };
+  const copied = [];
+  const told = async (clipboard) => {
+    Object.defineProperty(globalThis, "navigator", { value: { clipboard }, configurable: true });
+    root.listeners.click(click);
+    await new Promise((done) => setImmediate(done));
+    return root.querySelector('[data-part="copied"]').html;
+  };
+  assert.equal(await told({ writeText: async (text) => { copied.push(text); } }), "copied");
+  assert.deepEqual(copied, ["cards(log)"]);
+  assert.match(await told({ writeText: async () => { throw Error(); } }), /by hand/);
+  assert.match(await told(undefined), /by hand/);
 });
 
 test("play goes on by itself, from the beginning if at the end, and ends at the end", async (t) => {

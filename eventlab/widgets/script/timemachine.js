@@ -1,38 +1,14 @@
-// Shows step t of a book that Python made, here and in a saved page. It computes no state and writes
-// no markup of its own: every text that reaches innerHTML is a fragment out of the book. Of a long log
-// the book has the steps around the slider, and Python sends others when it has moved on.
+// Shows step t of a book that Python made, here and in a saved page. It computes no state: every name
+// and value that reaches innerHTML is a fragment out of the book. Of a long log the book has the steps
+// around the slider, and Python sends others when it has moved on.
 
 const SECONDS_TO_PLAY = 60; // of a long book; a short one takes its time
-const SLOWEST = 700, FASTEST = 25; // milliseconds per step
+const SLOWEST = 700, FASTEST = 25; // milliseconds per step, at speed 1
+const QUICKEST = 10; // at any speed
 const PATIENCE = 3000; // milliseconds until an unanswered question for a book is asked again
 
-function frames({ fragments, keyframes, deltas, every, first }) {
-  const text = (id) => {
-    const found = fragments[id];
-    return typeof found === "string" ? found : found.map(text).join("");
-  };
-  // The fragment in every slot: from the keyframe before the step, delta by delta.
-  const at = (step) => {
-    const page = step - first;
-    const key = Math.floor(page / every);
-    const now = [...keyframes[key]];
-    for (let s = key * every; s <= page; s++) {
-      const delta = deltas[s];
-      for (let i = 0; i < delta.length; i += 2) now[delta[i]] = delta[i + 1];
-    }
-    return now;
-  };
-  const holds = (step) => step >= first && step < first + deltas.length;
-  return { at, text, holds };
-}
-
-async function unpacked(bytes) {
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(stream).json();
-}
-
 async function render({ model, el }) {
-  const book = await unpacked(model.get("book"));
+  let book = await unpacked(model.get("book"));
   let { at, text, holds } = frames(book);
   const last = book.last;
 
@@ -42,8 +18,12 @@ async function render({ model, el }) {
   root.innerHTML = book.shell;
   el.replaceChildren(root);
 
-  const slider = root.querySelector("input");
+  const slider = root.querySelector("input[type=range]");
+  const entry = root.querySelector('[data-part="entry"]');
+  const speed = root.querySelector('[data-part="speed"]');
   const line = root.querySelector('[data-slot="line"]');
+  const showEvents = eventList(root);
+  const showPlace = strip(root, last, jump);
   const slots = book.slots.map((name) => root.querySelector(`[data-slot="${name}"]`));
   const buttons = {};
   for (const button of root.querySelectorAll("[data-act]")) buttons[button.dataset.act] = button;
@@ -59,6 +39,8 @@ async function render({ model, el }) {
   function show() {
     const step = current();
     slider.value = step;
+    if (root.ownerDocument?.activeElement !== entry) entry.value = step;
+    showPlace(step);
     root.classList.toggle("waiting", !holds(step));
     if (holds(step)) fill(at(step));
     else wait(step);
@@ -73,6 +55,7 @@ async function render({ model, el }) {
       if (shown[i] !== now[i]) slot.innerHTML = text(now[i]);
     });
     shown = now;
+    showEvents(book, current());
   }
 
   function wait(step) {
@@ -93,8 +76,9 @@ async function render({ model, el }) {
 
   async function turn() {
     const number = ++books;
-    const book = await unpacked(model.get("book"));
+    const next = await unpacked(model.get("book"));
     if (number !== books) return; // a later one overtook it
+    book = next;
     ({ at, text, holds } = frames(book));
     shown = []; // fragments have other numbers now
     asked = 0;
@@ -117,13 +101,27 @@ async function render({ model, el }) {
     tell();
   }
 
+  function jump(step) {
+    play(false);
+    go(step);
+  }
+
+  function copy() {
+    const code = root.querySelector('[data-part="code"]');
+    const told = root.querySelector('[data-part="copied"]');
+    const say = (words) => { told.textContent = words; };
+    const copied = navigator.clipboard?.writeText(code.textContent) ?? Promise.reject();
+    return copied.then(() => say("copied"), () => say("select it and copy it by hand"));
+  }
+
   function play(on) {
     clearInterval(timer);
     timer = null;
     if (on && current() === last) go(0);
     if (on) {
       const pace = Math.min(SLOWEST, Math.max(FASTEST, (SECONDS_TO_PLAY * 1000) / last));
-      timer = setInterval(() => (current() < last ? go(current() + 1) : play(false)), pace);
+      const wait = Math.max(QUICKEST, pace / (Number(speed.value) || 1));
+      timer = setInterval(() => (current() < last ? go(current() + 1) : play(false)), wait);
     }
     root.classList.toggle("playing", on);
     line.setAttribute("aria-live", on ? "off" : "polite"); // no one can listen at that pace
@@ -138,6 +136,7 @@ async function render({ model, el }) {
     play: () => play(timer === null),
     forward: () => go(current() + 1),
     last: () => go(last),
+    copy,
     farBack: () => go(current() - far),
     farForward: () => go(current() + far),
   };
@@ -161,15 +160,20 @@ async function render({ model, el }) {
   // At the window, where we are asked before JupyterLab, which would move between its cells.
   window.addEventListener("keydown", onKey, true);
   root.addEventListener("click", (event) => {
+    const place = event.target.closest?.("[data-go]")?.dataset.go;
+    if (place !== undefined) return jump(Number(place));
     const act = event.target.closest?.("[data-act]")?.dataset.act;
     if (!act) return;
-    if (act !== "play") play(false);
+    if (act !== "play" && act !== "copy") play(false);
     moves[act]();
   });
-  slider.addEventListener("input", () => {
-    play(false);
-    go(Number(slider.value));
+  slider.addEventListener("input", () => jump(Number(slider.value)));
+  entry.addEventListener("change", () => {
+    const step = Number(entry.value.replaceAll(/[,\s]/g, "") || NaN);
+    if (Number.isFinite(step)) jump(step);
+    entry.value = current();
   });
+  speed.addEventListener("change", () => { if (timer !== null) play(true); });
   model.on("change:step", show); // from Python, from jslink, from another view
   model.on("change:book", turn);
 

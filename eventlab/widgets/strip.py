@@ -1,0 +1,181 @@
+"""Where in a log which events lie: a lane for each type, under the slider and as wide as it.
+
+A type is told by its lane and the name beside it, so colour never speaks alone. Above the types lie
+the marks: snapshots, the point where a branch leaves its parent, whatever the reader names. However
+long the log, a lane has at most so many bars as a screen can tell apart. Pure, but for the one query
+that counts the events of a long log.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import index
+from typing import Any
+
+from eventlab.errors import TimeMachineError
+from eventlab.widgets.markup import counted, word
+
+BINS = 240
+"""Bars of a lane at most."""
+
+MOST_LANES = 6
+"""Types with a lane of their own; the rest share one."""
+
+WIDTH, HEIGHT = 1000, 16
+"""The square units of a lane; the browser stretches them to the width there is."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One row of the strip.
+
+    Attributes
+    ----------
+    name : str
+        A type of event, or what a mark stands for.
+    total : int
+        How many there are.
+    bins : dict of int to int
+        How many lie in each part of the track; empty parts are left out.
+    is_mark : bool
+        Whether these are places, not events.
+    """
+
+    name: str
+    total: int
+    bins: dict[int, int]
+    is_mark: bool = False
+
+
+def lanes(types: Sequence[str]) -> list[Lane]:
+    """Return the lanes of events, given the type behind each stop: the most frequent type first.
+
+    Examples
+    --------
+    >>> [(lane.name, lane.bins) for lane in lanes(["CardLoaded", "CardRedeemed", "CardLoaded"])]
+    [('CardLoaded', {0: 1, 2: 1}), ('CardRedeemed', {1: 1})]
+    """
+    placed = Counter((kind, bin_of(step, len(types))) for step, kind in enumerate(types, start=1))
+    return gathered((kind, place, count) for (kind, place), count in placed.items())
+
+
+def lanes_of_long(log: Any, total: int) -> list[Lane]:
+    """Return the same for a log that is too long to be read: DuckDB counts."""
+    first = log.head - total + 1
+    has_gaps = bool(
+        log.select(
+            "select 1 from events where position < $el_first limit 1", {"el_first": first}
+        ).fetchall()
+    )
+    step = "row_number() over (order by position) - 1" if has_gaps else "position - $el_first"
+    rows = log.select(
+        f"select type, step * {bins_for(total):d} // {total:d} as part, count(*) "
+        f"from (select type, {step} as step from events) group by all order by all",
+        {} if has_gaps else {"el_first": first},
+    )
+    return gathered(rows.fetchall())
+
+
+def marked(name: str, steps: Iterable[float], last: int) -> Lane:
+    """Return a lane of marks, given the stops they stand at."""
+    there = list(steps)
+    return Lane(name, len(there), dict(Counter(bin_of(step, last) for step in there)), True)
+
+
+def places_of(log: Any, projection: Any) -> dict[str, list[int]]:
+    """Return the positions that a log and a projection know by themselves, by what they are."""
+    found: dict[str, list[int]] = {}
+    if hasattr(projection, "kept"):
+        found["snapshots"] = projection.kept()["position"].tolist()
+    if hasattr(log, "origin"):
+        found["branches here"] = [int(log.origin["position"].iloc[0])]
+    return {name: places for name, places in found.items() if places}
+
+
+def named_places(marks: Mapping[str, int | Iterable[int]]) -> dict[str, list[int]]:
+    """Return the reader's own marks, each as a list of positions.
+
+    Raises
+    ------
+    TimeMachineError
+        When a mark is neither a position nor several.
+    """
+    return {str(name): _places(name, at) for name, at in marks.items()}
+
+
+def bins_for(last: int) -> int:
+    """Return into how many parts the track of so many stops is divided."""
+    return max(min(last, BINS), 1)
+
+
+def bin_of(step: float, last: int) -> int:
+    """Return the part of the track in which a stop lies; the stop before the first event lies in part 0."""
+    return int((max(step, 1) - 1) * bins_for(last) // max(last, 1))
+
+
+def gathered(counts: Iterable[tuple[str, int, int]]) -> list[Lane]:
+    """Return lanes from rows of type, part and number; types beyond the sixth share the last lane."""
+    bins: dict[str, dict[int, int]] = {}
+    for kind, place, count in counts:
+        bins.setdefault(kind, {})[place] = count
+    ranked = sorted(bins, key=lambda kind: (-sum(bins[kind].values()), kind))
+    own = ranked if len(ranked) <= MOST_LANES else ranked[: MOST_LANES - 1]
+    found = [Lane(kind, sum(bins[kind].values()), bins[kind]) for kind in own]
+    rest: Counter[int] = Counter()
+    for kind in ranked[len(own) :]:
+        rest.update(bins[kind])
+    more = [Lane(f"{len(ranked) - len(own)} other types", rest.total(), dict(rest))] if rest else []
+    return found + more
+
+
+def track(found: Sequence[Lane], last: int) -> str:
+    """Return the names of the lanes and the lanes, marks first, as two columns of the same rows."""
+    tallest = max((max(lane.bins.values(), default=0) for lane in found), default=0)
+    marks = sum(lane.is_mark for lane in found)
+    names = "".join(_name(lane, place - marks) for place, lane in enumerate(found))
+    bars = "".join(_bars(lane, place - marks, tallest, last) for place, lane in enumerate(found))
+    told = "; ".join(f"{word(lane.name)}: {counted(lane.total, _noun(lane))}" for lane in found)
+    return (
+        f'<div class="tm-names">{names}</div>'
+        f'<div class="tm-lanes" data-part="strip" role="img" aria-label="{told}">{bars}'
+        '<i class="tm-now"></i></div>\n'
+    )
+
+
+def _places(name: object, at: Any) -> list[int]:
+    try:
+        return [index(at)] if hasattr(at, "__index__") else [index(one) for one in at]
+    except TypeError:
+        raise TimeMachineError.no_such_mark(name, at) from None
+
+
+def _noun(lane: Lane) -> str:
+    return "mark" if lane.is_mark else "event"
+
+
+def _name(lane: Lane, place: int) -> str:
+    return f'<span class="{_class(lane, place)}">{word(lane.name, 28)} <small>{lane.total:,}</small></span>'
+
+
+def _bars(lane: Lane, place: int, tallest: int, last: int) -> str:
+    """Return a lane as one path: a bar for each part, the higher the more lie in it."""
+    bins = bins_for(last)
+    bars = "".join(
+        _bar(lane, part, number, tallest, bins) for part, number in sorted(lane.bins.items())
+    )
+    return (
+        f'<svg class="{_class(lane, place)}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'preserveAspectRatio="none" aria-hidden="true"><path d="{bars}"/></svg>'
+    )
+
+
+def _bar(lane: Lane, part: int, number: int, tallest: int, bins: int) -> str:
+    height = HEIGHT - 3 if lane.is_mark else 3 + round((HEIGHT - 5) * number / tallest)
+    # A stop lies behind its event, so the bar of an event stands at the end of its part.
+    return f"M{round((part + 1) * WIDTH / bins)} {HEIGHT - 1}v-{height}"
+
+
+def _class(lane: Lane, place: int) -> str:
+    return "mark" if lane.is_mark else f"lane lane-{place}"
