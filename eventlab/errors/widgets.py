@@ -77,3 +77,11 @@ class TimeMachineError(EventLabError, ValueError):
             f"the mark {name!r} was given {at!r} as its place: give a position, or a list of positions, such "
             "as marks={'invoices have read': view.checkpoint}."
         )
+
+    @classmethod
+    def no_pin(cls) -> TimeMachineError:
+        """Say how a moment is pinned."""
+        return cls(
+            "tm.diff() compares two pinned stops and nothing is pinned: press a and b in the time machine, "
+            "or set tm.pins = (3, 17); with one pin the other moment is the current stop."
+        )

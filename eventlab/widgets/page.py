@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -21,6 +23,7 @@ const data = document.getElementById("book");
 const state = {
   book: Uint8Array.from(atob(data.textContent), (letter) => letter.charCodeAt(0)),
   step: Number(data.dataset.step),
+  pins: JSON.parse(data.dataset.pins),
 };
 const model = {
   get: (name) => state[name],
@@ -34,9 +37,19 @@ render({ model, el: document.getElementById("time-machine") });
 """What a notebook does for the widget: hand it a model and a place."""
 
 
-def page(title: str, book: bytes, step: int, picture: str) -> str:
+def page(
+    title: str,
+    book: bytes,
+    step: int,
+    picture: str,
+    *,
+    caption: str = "",
+    pins: Sequence[int | None] = (None, None),
+) -> str:
     """Return a page that opens a book at a step; without JavaScript it shows the `picture`."""
+    told = f'<p class="tm-caption">{escape(caption)}</p>\n' if caption else ""
     code = script() + START
+    place = f'data-step="{step}" data-pins="{json.dumps(pins)}"'
     style = (HERE / "timemachine.css").read_text(encoding="utf-8")
     return f"""<!doctype html>
 <html lang="en">
@@ -51,10 +64,10 @@ def page(title: str, book: bytes, step: int, picture: str) -> str:
 <body class="tm-page">
 <main>
 <h1>{escape(title)}</h1>
-<div id="time-machine"><div class="eventlab-tm">
+{told}<div id="time-machine"><div class="eventlab-tm">
 {picture}</div></div>
 </main>
-<script type="text/plain" id="book" data-step="{step}">{base64.b64encode(book).decode()}</script>
+<script type="text/plain" id="book" {place}>{base64.b64encode(book).decode()}</script>
 <script type="module">{code}</script>
 </body>
 </html>

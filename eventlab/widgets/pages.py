@@ -14,6 +14,7 @@ from eventlab.widgets.beside import Beside, Code
 from eventlab.widgets.flipbook import Frame, bind
 from eventlab.widgets.fragments import Picture
 from eventlab.widgets.scenes import Key, Reading, Row, Scene, scenes
+from eventlab.widgets.versions import versions
 
 
 class Pages:
@@ -31,6 +32,7 @@ class Pages:
         self.reading, self._picture, self._rows = reading, picture, rows
         self._read_from = reading.numbers[0] if windowed else 0
         self.first = self._read_from + reading.skipped
+        self._versions = None if windowed else versions(reading)
         self._beside = Beside(reading, code, self._read_from)
         self._book = bind(self._frame(*seen) for seen in scenes(reading, rows))
 
@@ -59,8 +61,8 @@ class Pages:
 
     def packed(self, shell: str, last: int) -> bytes:
         """Return the pages as they go to a browser, for a slider that ends at `last`."""
-        shell += self._beside.html()
-        return self._book.packed(shell, self.first, last, events=self._beside.events())
+        beside = {"events": self._beside.events(), "versions": self._versions}
+        return self._book.packed(shell + self._beside.html(), self.first, last, **beside)
 
     def _frame(self, scene: Scene, state: Mapping[Key, Row]) -> Frame:
         return {**self._picture.frame(scene, state), **self._beside.frame(scene)}

@@ -76,7 +76,7 @@ def frame(log: Log, projection: Projection, reading: Reading, step: int) -> pd.D
     A log in order of occurrence has cuts that no position can name; there the state is taken from
     the projection's changes.
     """
-    part = _about(log, projection, reading.key)
+    part = about(log, projection, reading.key)
     if reading.in_order:
         position = reading.events[step - 1].position if step else 0
         state = projection(part.until(position=position))
@@ -85,7 +85,8 @@ def frame(log: Log, projection: Projection, reading: Reading, step: int) -> pd.D
     return state if reading.key is None else state[state.index.isin([_index_of(reading.key)])]
 
 
-def _about(log: Log, projection: Any, key: tuple[Any, ...] | None) -> Log:
+def about(log: Log, projection: Any, key: tuple[Any, ...] | None) -> Log:
+    """Return the part of a log that can touch a key; without a key, or where none can tell, all of it."""
     if key is None or not hasattr(projection, "about"):
         return log
     part: Log = projection.about(log, _index_of(key))
@@ -115,7 +116,7 @@ def _read_changes(log: Log, projection: Any, key: Any, max_steps: int) -> Readin
         _require_touched(projection, log, key, changes)
     touching = None if key is None else list(dict.fromkeys(changes["position"].tolist()))
     numbers = thinned(_stops_of(log) if touching is None else len(touching), max_steps)
-    part = _about(log, projection, None if key is None else parts_of(key))
+    part = about(log, projection, None if key is None else parts_of(key))
     positions, events = _walk(part, numbers, touching)
     stops = positions if touching is None else touching
     return Reading(

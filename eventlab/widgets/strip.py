@@ -140,7 +140,7 @@ def track(found: Sequence[Lane], last: int) -> str:
     return (
         f'<div class="tm-names">{names}</div>'
         f'<div class="tm-lanes" data-part="strip" role="img" aria-label="{told}">{bars}'
-        '<i class="tm-now"></i></div>\n'
+        '<i class="tm-pin a">A</i><i class="tm-pin b">B</i><i class="tm-now"></i></div>\n'
     )
 
 

@@ -21,6 +21,7 @@ import traitlets
 from eventlab.errors import TimeMachineError
 from eventlab.widgets import reading as read
 from eventlab.widgets.beside import code_of
+from eventlab.widgets.differences import of_cuts, of_states, table_rows
 from eventlab.widgets.fragments import Picture
 from eventlab.widgets.longlog import LongLog, is_long
 from eventlab.widgets.page import page
@@ -38,7 +39,7 @@ from eventlab.widgets.strip import (
     places_of,
     track,
 )
-from eventlab.widgets.transport import transport
+from eventlab.widgets.transport import pinned, transport
 from eventlab.widgets.views import Render
 
 HERE = Path(__file__).parent
@@ -89,6 +90,9 @@ class TimeMachine(anywidget.AnyWidget):
     step : int
         The current stop: 0 is the past before the first event. Set it, observe it, or ``jslink`` it.
         A number beyond either end stops at that end.
+    pins : tuple
+        Two stops to be laid side by side, set by the keys a and b or from Python; None where there is no
+        pin. With one pin the other moment is the current stop.
     last : int
         The last stop.
     position : int
@@ -107,6 +111,16 @@ class TimeMachine(anywidget.AnyWidget):
 
     step = traitlets.Int(0, help="the current stop; 0 is before the first event").tag(sync=True)
     book = traitlets.Bytes(help="the steps at hand, as flipbook.Book.packed() gives them").tag(
+        sync=True
+    )
+
+    pins = traitlets.Tuple(
+        traitlets.Int(allow_none=True),
+        traitlets.Int(allow_none=True),
+        default_value=(None, None),
+        help="the stops that are pinned as A and B; None where there is no pin",
+    ).tag(sync=True)
+    difference = traitlets.Unicode(help="of a long log, the rows that differ between the pins").tag(
         sync=True
     )
 
@@ -149,13 +163,35 @@ class TimeMachine(anywidget.AnyWidget):
     @property
     def position(self) -> int:
         """Position of the event behind the current stop; 0 at step 0."""
-        return self.event.position if self.step else 0
+        return self._position(self.step)
 
     def frame(self, step: int | None = None) -> pd.DataFrame:
         """Return the state at a stop (the current one): of the key, or of all keys where none was named."""
         if self._long is not None:
             return self._long.state(self._require(step))
         return read.frame(self._log, self._projection, self._pages.reading, self._require(step))
+
+    def diff(self) -> pd.DataFrame:
+        """Return what differs between the pinned stops, the earlier first: what the table below them shows.
+
+        Returns
+        -------
+        DataFrame
+            As ``projection.diff`` gives it: one row per changed field, with the event that did it. Of a
+            plain function, and of a log in order of occurrence, without that event.
+
+        Raises
+        ------
+        TimeMachineError
+            When nothing is pinned.
+        """
+        early, late = self._pinned()
+        reading = self._pages.reading
+        if not hasattr(self._projection, "diff") or not reading.in_order:
+            return of_states(self.frame(early), self.frame(late))
+        log = read.about(self._log, self._projection, reading.key)
+        before, after = (log.until(position=self._position(step)) for step in (early, late))
+        return of_cuts(self._projection, before, after, reading.key)
 
     def html(self, step: int | None = None) -> str:
         """Return the picture of a stop (the current one): plain tables, the same every time."""
@@ -168,16 +204,27 @@ class TimeMachine(anywidget.AnyWidget):
         pages = self._pages_at(step)
         return plain(pages.reading, pages.scene(step))
 
-    def save(self, path: str | PathLike[str], title: str | None = None) -> Path:
-        """Write one page that slides and plays without a kernel and without a network.
+    def save(
+        self, path: str | PathLike[str], title: str | None = None, *, caption: str = ""
+    ) -> Path:
+        """Write one page that slides, plays and compares two stops, with no kernel and no network.
 
-        It opens at the current stop, reads without JavaScript too, and asks no one for anything. Of
-        a long log it has 500 stops, evenly spread, and says so.
+        It opens at the current stop and with the current pins, has a `caption` below its title, reads
+        without JavaScript too, and asks no one for anything. Of a long log it has 500 stops, evenly
+        spread, and says so; two of them cannot be compared there, which takes every row.
         """
         target = Path(path)
         pages, step = self._pages_to_keep()
         book = pages.packed(self._shell(pages, pages.last), pages.last)
-        written = page(title or title_of(pages.reading), book, step, pages.html(step))
+        pins = self.pins if self._long is None else (None, None)  # its stops have other numbers
+        written = page(
+            title or title_of(pages.reading),
+            book,
+            step,
+            pages.html(step),
+            caption=caption,
+            pins=pins,
+        )
         target.write_text(written, encoding="utf-8", newline="\n")
         return target
 
@@ -195,6 +242,28 @@ class TimeMachine(anywidget.AnyWidget):
     @traitlets.validate("step")
     def _stay_inside(self, proposal: Any) -> int:
         return min(max(int(proposal["value"]), 0), self.last)
+
+    @traitlets.validate("pins")
+    def _pin_inside(self, proposal: Any) -> tuple[int | None, ...]:
+        return tuple(
+            pin if pin is None else min(max(pin, 0), self.last) for pin in proposal["value"]
+        )
+
+    @traitlets.observe("pins")
+    def _compare(self, change: Any) -> None:
+        """Send what only the kernel can tell: of a long log no browser has all rows."""
+        if self._long is not None and None not in self.pins:
+            self.difference = table_rows(self.diff())
+
+    def _pinned(self) -> tuple[int, int]:
+        stops = [pin for pin in self.pins if pin is not None]
+        if not stops:
+            raise TimeMachineError.no_pin()
+        early, late = sorted([*stops, self.step][:2])
+        return early, late
+
+    def _position(self, step: int) -> int:
+        return self._pages_at(step).event(step).position if step else 0
 
     def _require(self, step: int | None) -> int:
         if step is None:
@@ -239,7 +308,7 @@ class TimeMachine(anywidget.AnyWidget):
 
     def _shell(self, pages: Pages, last: int) -> str:
         controls = transport(title_of(pages.reading), last, self._strip)
-        return controls + self._picture.html({})
+        return controls + self._picture.html({}) + pinned()
 
     # -- strip -------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ def transport(label: str, last: int, strip: str = "") -> str:
     buttons = "".join(map(_button, WORDS))
     return (
         f'<div class="tm-transport" role="group" aria-label="{escape(label)}">'
-        f"{buttons}{_speed()}{_entry(last)}</div>\n"
+        f"{buttons}{_speed()}{_pins()}{_entry(last)}</div>\n"
         '<div class="tm-track"><span></span>'
         f'<input type="range" min="0" max="{last}" step="1" value="0" aria-label="step in time">\n'
         f"{strip}</div>\n"
@@ -49,6 +49,29 @@ def _speed() -> str:
         for speed in SPEEDS
     )
     return f'<select data-part="speed" title="speed of play" aria-label="speed of play">{options}</select>'
+
+
+def _pins() -> str:
+    words = {"A": "pin this moment as A (a)", "B": "pin this moment as B (b)"}
+    return "".join(
+        f'<button type="button" class="tm-word" data-act="pin{name}" title="{label}" '
+        f'aria-label="{label}">pin {name}</button>'
+        for name, label in words.items()
+    )
+
+
+def pinned() -> str:
+    """Return the place for what differs between two pinned moments; it is hidden until there are any."""
+    heads = "".join(
+        f'<th scope="col">{head}</th>' for head in ("", "key", "field", "before", "after")
+    )
+    return (
+        '<div class="tm-pins" data-part="pins" hidden><p class="tm-note">'
+        '<span data-part="pinned" aria-live="polite"></span> '
+        '<button type="button" class="tm-word" data-act="unpin" aria-label="remove both pins">'
+        'unpin</button></p><div class="tm-scroll"><table class="tm-difference">'
+        f'<thead><tr>{heads}</tr></thead><tbody data-part="difference"></tbody></table></div></div>\n'
+    )
 
 
 def _entry(last: int) -> str:

@@ -72,3 +72,20 @@ test("a book that another has overtaken is not shown", async () => {
   await early;
   assert.deepEqual(seen(slots), frames[last]);
 });
+
+test("of a long log the kernel compares two pins, and a page without a kernel says so", async () => {
+  const words = (root) => root.querySelector('[data-part="pinned"]').html;
+  const { root, model, press } = await open(64, 1);
+  model.set("difference", "");
+  press("a");
+  assert.match(words(root), /pin the other/);
+  press("b");
+  model.set("difference", "<tr>rows of the kernel</tr>");
+  model.listeners["change:difference"]();
+  assert.equal(root.querySelector('[data-part="difference"]').html, "<tr>rows of the kernel</tr>");
+  assert.equal(words(root), "step 64 → step 64");
+
+  const page = await open(64, 1);
+  page.press("a");
+  assert.match(words(page.root), /takes a kernel/);
+});

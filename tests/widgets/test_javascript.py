@@ -9,6 +9,7 @@ from playwright._impl._driver import compute_driver_executable
 
 import eventlab as el
 from eventlab.widgets import TimeMachine
+from eventlab.widgets.differences import table_rows
 from eventlab.widgets.script import FOLDER, PARTS, script
 
 HERE = Path(__file__).parent
@@ -18,10 +19,13 @@ def test_the_javascript_shows_what_python_says(cards, tmp_path):
     tm = TimeMachine(long_log(), cards)
     frames = [tm._pages._book.frame(step) for step in range(tm.last + 1)]
     events = tm._pages._beside.events()
+    diffs = [
+        (*pins, difference(tm, pins))
+        for pins in ((0, 3), (70, 71), (0, 150), (20, 148), (30, 31), (9, 9))
+    ]
     case = tmp_path / "case.json"
-    case.write_text(
-        json.dumps({"book": base64.b64encode(tm.book).decode(), "frames": frames, "events": events})
-    )
+    book = base64.b64encode(tm.book).decode()
+    case.write_text(json.dumps({"book": book, "frames": frames, "events": events, "diffs": diffs}))
 
     run_in_node("timemachine.test.mjs", case)
 
@@ -35,6 +39,12 @@ def test_the_javascript_fetches_nothing_and_its_files_are_short():
 
 def test_every_javascript_file_is_sent():
     assert {path.stem for path in FOLDER.iterdir()} == set(PARTS)
+
+
+def difference(tm: TimeMachine, pins: tuple[int, int]) -> str:
+    """The rows that the kernel's own diff of two stops would show."""
+    tm.pins = pins
+    return table_rows(tm.diff())
 
 
 def run_in_node(test: str, case: Path) -> None:

@@ -155,6 +155,41 @@ def test_the_line_of_the_strip_is_under_the_thumb_of_the_slider(browser, long_lo
             assert abs(line["x"] - edge) < 2
 
 
+def test_two_moments_are_compared_without_a_kernel(browser, store, cards, tmp_path):
+    path = TimeMachine(store, cards, step=1).save(tmp_path / "cards.html")
+    with Opened(browser, path) as opened:
+        table = opened.page.locator(".tm-pins")
+        assert table.is_hidden()
+        opened.page.locator("[data-act=pinA]").click()
+        opened.page.locator(SLIDER).focus()
+        opened.press("End", "b")
+        told = [row.split("\t") for row in table.locator("tbody").inner_text().splitlines()]
+        assert told == [["~", "card-1", "balance", "20", "15"]]
+        assert table.locator("[data-part=pinned]").inner_text() == "step 1 → step 4 · 1 difference"
+        assert opened.page.locator(".tm-pin.a").is_visible()
+
+        opened.page.locator("[data-act=unpin]").click()
+        assert table.is_hidden()
+
+
+def test_a_page_keeps_the_pins_it_was_saved_with_and_its_caption(browser, store, cards, tmp_path):
+    tm = TimeMachine(store, cards)
+    tm.pins = (0, 2)
+    path = tm.save(tmp_path / "cards.html", caption="Two <cards>.")
+    with Opened(browser, path) as opened:
+        assert opened.page.locator(".tm-caption").inner_text() == "Two <cards>."
+        assert opened.page.locator(".tm-pins tbody tr").count() == 4  # two fields of two new cards
+
+
+def test_on_paper_there_are_no_controls(browser, store, cards, tmp_path):
+    path = TimeMachine(store, cards, step=3).save(tmp_path / "cards.html", caption="On paper.")
+    with Opened(browser, path) as opened:
+        opened.page.emulate_media(media="print")
+        assert opened.page.locator("button:visible, input:visible, select:visible").count() == 0
+        assert opened.page.locator(".tm-rows").is_visible()
+        assert opened.page.locator(".tm-caption").is_visible()
+
+
 def test_the_code_of_a_step_is_copied(browser, long_log, cards, tmp_path):
     path = TimeMachine(long_log, cards, step=12).save(tmp_path / "cards.html")
     with Opened(browser, path, permissions=["clipboard-read", "clipboard-write"]) as opened:
@@ -210,7 +245,18 @@ def test_focus_can_be_seen(browser, store, cards, tmp_path):
     outline = "getComputedStyle(document.activeElement).outlineStyle"
     named = "(({ act, part }) => act ?? part ?? null)(document.activeElement.dataset)"
     with Opened(browser, path) as opened:
-        for focused in (None, "entry", "speed", "last", "forward", "play", "back", "first"):
+        for focused in (
+            None,
+            "entry",
+            "pinB",
+            "pinA",
+            "speed",
+            "last",
+            "forward",
+            "play",
+            "back",
+            "first",
+        ):
             assert opened.page.evaluate(named) == focused
             assert opened.page.evaluate(outline) == "solid"
             opened.press("Shift+Tab")

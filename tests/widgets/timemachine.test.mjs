@@ -55,7 +55,7 @@ test("keys that belong to others are left alone", async () => {
   for (const extra of [{ ctrlKey: true }, { metaKey: true }, { altKey: true }, { shiftKey: true }]) {
     assert.ok(!press("ArrowRight", extra).prevented);
   }
-  assert.ok(!press("a").prevented);
+  assert.ok(!press("c").prevented);
   assert.ok(!press("ArrowRight", { target: new Element("textarea") }).prevented);
   assert.ok(!press("ArrowRight", { composedPath: () => [new Element()] }).prevented);
   assert.ok(!press(" ", { target: new Element("button") }).prevented);
@@ -162,6 +162,48 @@ test("the code is copied, and where that is not allowed it says what to do", asy
   assert.deepEqual(copied, ["cards(log)"]);
   assert.match(await told({ writeText: async () => { throw Error(); } }), /by hand/);
   assert.match(await told(undefined), /by hand/);
+});
+
+const difference = (root) => root.querySelector('[data-part="difference"]').html;
+const pinnedPart = (root) => root.querySelector('[data-part="pins"]');
+
+test("two pins show what the kernel's diff says, whichever is set first", async () => {
+  for (const [early, late, rows] of given.diffs) {
+    for (const pair of [[early, late], [late, early]]) {
+      const { root, model } = await open(0);
+      model.set("pins", pair);
+      model.listeners["change:pins"]();
+      assert.equal(difference(root), rows, pair);
+      assert.ok(!pinnedPart(root).hidden);
+    }
+  }
+  assert.ok(given.diffs.some(([, , rows]) => rows.includes("−")));
+});
+
+test("keys pin this moment, and with one pin the other is where the slider stands", async () => {
+  const { root, model, press } = await open(0);
+  assert.ok(pinnedPart(root).hidden);
+  press("a");
+  assert.deepEqual(model.get("pins"), [0, null]);
+  for (let n = 0; n < 3; n++) press("ArrowRight");
+  assert.equal(difference(root), given.diffs[0][2]); // of 0 and 3
+  press("b");
+  press("End");
+  assert.deepEqual(model.get("pins"), [0, 3]);
+  assert.equal(difference(root), given.diffs[0][2]);
+  assert.match(root.querySelector('[data-part="pinned"]').html, /^step 0 → step 3 · \d+ differences$/);
+  const unpin = { closest: (of) => (of === "[data-act]" ? { dataset: { act: "unpin" } } : null) };
+  root.listeners.click({ target: unpin });
+  assert.deepEqual(model.get("pins"), [null, null]);
+  assert.ok(pinnedPart(root).hidden);
+});
+
+test("a pin does not end a play", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const { press, root } = await open(0);
+  press(" ");
+  press("a");
+  assert.ok(root.playing);
 });
 
 test("play goes on by itself, from the beginning if at the end, and ends at the end", async (t) => {

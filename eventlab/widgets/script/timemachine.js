@@ -5,6 +5,7 @@
 const SECONDS_TO_PLAY = 60; // of a long book; a short one takes its time
 const SLOWEST = 700, FASTEST = 25; // milliseconds per step, at speed 1
 const QUICKEST = 10; // at any speed
+const STAYING = new Set(["play", "copy", "pinA", "pinB", "unpin"]); // moves that do not end a play
 const PATIENCE = 3000; // milliseconds until an unanswered question for a book is asked again
 
 async function render({ model, el }) {
@@ -24,6 +25,7 @@ async function render({ model, el }) {
   const line = root.querySelector('[data-slot="line"]');
   const showEvents = eventList(root);
   const showPlace = strip(root, last, jump);
+  const pinned = pins(root, model, book.versions, last);
   const slots = book.slots.map((name) => root.querySelector(`[data-slot="${name}"]`));
   const buttons = {};
   for (const button of root.querySelectorAll("[data-act]")) buttons[button.dataset.act] = button;
@@ -41,6 +43,7 @@ async function render({ model, el }) {
     slider.value = step;
     if (root.ownerDocument?.activeElement !== entry) entry.value = step;
     showPlace(step);
+    pinned.show(step);
     root.classList.toggle("waiting", !holds(step));
     if (holds(step)) fill(at(step));
     else wait(step);
@@ -106,6 +109,11 @@ async function render({ model, el }) {
     go(step);
   }
 
+  function pin(place, step) {
+    pinned.set(place, step);
+    show();
+  }
+
   function copy() {
     const code = root.querySelector('[data-part="code"]');
     const told = root.querySelector('[data-part="copied"]');
@@ -137,12 +145,16 @@ async function render({ model, el }) {
     forward: () => go(current() + 1),
     last: () => go(last),
     copy,
+    pinA: () => pin(0, current()),
+    pinB: () => pin(1, current()),
+    unpin: () => [0, 1].forEach((place) => pin(place, null)),
     farBack: () => go(current() - far),
     farForward: () => go(current() + far),
   };
   const keys = {
     ArrowLeft: "back", ArrowDown: "back", ArrowRight: "forward", ArrowUp: "forward",
     Home: "first", End: "last", PageDown: "farBack", PageUp: "farForward", " ": "play",
+    a: "pinA", b: "pinB",
   };
 
   function onKey(event) {
@@ -154,7 +166,7 @@ async function render({ model, el }) {
     if (into.closest("input:not([type=range]), textarea, select, [contenteditable]")) return;
     event.preventDefault();
     event.stopPropagation();
-    if (move !== "play") play(false);
+    if (!STAYING.has(move)) play(false);
     moves[move]();
   }
   // At the window, where we are asked before JupyterLab, which would move between its cells.
@@ -164,7 +176,7 @@ async function render({ model, el }) {
     if (place !== undefined) return jump(Number(place));
     const act = event.target.closest?.("[data-act]")?.dataset.act;
     if (!act) return;
-    if (act !== "play" && act !== "copy") play(false);
+    if (!STAYING.has(act)) play(false);
     moves[act]();
   });
   slider.addEventListener("input", () => jump(Number(slider.value)));
@@ -175,6 +187,8 @@ async function render({ model, el }) {
   });
   speed.addEventListener("change", () => { if (timer !== null) play(true); });
   model.on("change:step", show); // from Python, from jslink, from another view
+  model.on("change:pins", show);
+  model.on("change:difference", show);
   model.on("change:book", turn);
 
   show();
@@ -183,6 +197,8 @@ async function render({ model, el }) {
     clearInterval(timer);
     window.removeEventListener("keydown", onKey, true);
     model.off("change:step", show);
+    model.off("change:pins", show);
+    model.off("change:difference", show);
     model.off("change:book", turn);
   };
 }

@@ -1,0 +1,81 @@
+// Two moments side by side. Which value a field had from which step on stands in the book; here both
+// moments are only looked up. Of a log too long for that, Python sends the rows.
+
+const MOST_ROWS = 200;
+
+// The values of a key at a step, as numbers; null while it does not live.
+function valuesAt(life, step) {
+  let found = null;
+  for (const version of life) {
+    if (version[0] > step) break;
+    found = version;
+  }
+  return found && found.length > 1 ? found.slice(1) : null;
+}
+
+// Key, field, value at one step, value at the other, as numbers, and the sign of each cell that differs.
+function differences({ lives, fields }, early, late) {
+  return lives.flatMap((life, key) => {
+    const before = valuesAt(life, early), after = valuesAt(life, late);
+    const sign = before === null ? "+" : after === null ? "−" : "~";
+    return fields
+      .map((_, field) => [key, field, before?.[field] ?? 0, after?.[field] ?? 0, sign])
+      .filter(([, , was, now]) => was !== now);
+  });
+}
+
+function differenceRow({ keys, fields, cells, marks }, [key, field, was, now, sign]) {
+  return `${marks[sign]}<th scope="row">${keys[key]}</th><td>${fields[field]}</td>` +
+    `<td>${cells[was]}</td><td>${cells[now]}</td></tr>\n`;
+}
+
+function pins(root, model, versions, last) {
+  const part = root.querySelector('[data-part="pins"]');
+  const body = root.querySelector('[data-part="difference"]');
+  const words = root.querySelector('[data-part="pinned"]');
+  let seen = null;
+  const at = () => (model.get("pins") ?? []).map((pin) => (pin === null ? null : Math.min(pin, last)));
+
+  function set(place, step) {
+    const now = [...at()];
+    now[place] = step;
+    model.set("pins", [now[0] ?? null, now[1] ?? null]);
+    model.save_changes();
+  }
+
+  function show(step) {
+    const [a, b] = at();
+    const pinned = [a, b].filter(Number.isInteger);
+    part.hidden = pinned.length === 0;
+    for (const [name, pin] of [["--a", a], ["--b", b]]) {
+      root.style.setProperty(name, Number.isInteger(pin) ? pin / (last || 1) : -9); // out of sight
+    }
+    if (part.hidden) return;
+    const here = pinned.length === 1 ? [...pinned, step] : pinned;
+    const [early, late] = here.sort((one, other) => one - other);
+    fill(early, late, pinned.length);
+  }
+
+  function fill(early, late, pinned) {
+    const asked = `${early} ${late} ${model.get("difference") ?? ""}`;
+    if (asked === seen) return;
+    seen = asked;
+    const span = `step ${early.toLocaleString("en")} → step ${late.toLocaleString("en")}`;
+    if (versions === null) return fillFromKernel(span, pinned);
+    const rows = differences(versions, early, late);
+    const hidden = rows.length - MOST_ROWS;
+    body.innerHTML = rows.slice(0, MOST_ROWS).map((row) => differenceRow(versions, row)).join("");
+    words.textContent = `${span} · ${rows.length === 1 ? "1 difference" : `${rows.length} differences`}` +
+      (hidden > 0 ? `, ${MOST_ROWS} of them shown` : "");
+  }
+
+  // A saved page of a long log has no kernel to ask, and a kernel is asked only about two pins.
+  function fillFromKernel(span, pinned) {
+    const told = model.get("difference");
+    body.innerHTML = pinned === 2 ? told ?? "" : "";
+    if (told === undefined) words.textContent = "comparing two moments of a long log takes a kernel";
+    else words.textContent = pinned === 2 ? span : "pin the other moment, too";
+  }
+
+  return { show, set };
+}
