@@ -132,6 +132,17 @@ def screenshot(page: Page, name: str) -> Path:
     return path
 
 
+def complaints(page: Page, within: str = ".eventlab-tm") -> list[str]:
+    """What axe has to say of a part of a page: each rule that is broken, and where."""
+    from axe_playwright_python.sync_playwright import Axe  # the benchmarks do without
+
+    # Above the signs of a table stands no word: each sign says its own.
+    options = {"rules": {"empty-table-header": {"enabled": False}}}
+    found = Axe().run(page, context=within, options=options).response
+    assert len(found["passes"]) > 10, "axe looked at nothing"
+    return [f"{rule['help']}: {rule['nodes'][0]['html']}" for rule in found["violations"]]
+
+
 KERNEL_IS_IDLE = """() => {
   const session = window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session;
   return session?.kernel?.status === "idle";

@@ -62,15 +62,14 @@ def _pins() -> str:
 
 def pinned() -> str:
     """Return the place for what differs between two pinned moments; it is hidden until there are any."""
-    heads = "".join(
-        f'<th scope="col">{head}</th>' for head in ("", "key", "field", "before", "after")
-    )
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("key", "field", "before", "after"))
     return (
         '<div class="tm-pins" data-part="pins" hidden><p class="tm-note">'
         '<span data-part="pinned" aria-live="polite"></span> '
         '<button type="button" class="tm-word" data-act="unpin" aria-label="remove both pins">'
         'unpin</button></p><div class="tm-scroll"><table class="tm-difference">'
-        f'<thead><tr>{heads}</tr></thead><tbody data-part="difference"></tbody></table></div></div>\n'
+        f"<thead><tr><td></td>{heads}</tr></thead>"
+        '<tbody data-part="difference"></tbody></table></div></div>\n'
     )
 
 

@@ -20,7 +20,9 @@ export class Element {
   getBoundingClientRect() { return { left: 100, width: 600 }; }
   closest(selector) { return selector.split(", ").includes(this.kind) ? this : null; }
   querySelector(selector) { return (this.parts[selector] ??= new Element(selector)); }
-  querySelectorAll() {
+  matches(selector) { return selector === this.kind; }
+  querySelectorAll(selector) {
+    if (selector !== "[data-act]") return this.parts[selector] ? [this.parts[selector]] : [];
     return ["first", "back", "play", "forward", "last"].map((act) => {
       const button = this.querySelector(act);
       button.dataset.act = act;

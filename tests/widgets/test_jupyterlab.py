@@ -9,7 +9,15 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Page, expect
 
-from tests.browser import ROOT, ask_kernel, jupyterlab, open_notebook, screenshot, wait_until
+from tests.browser import (
+    ROOT,
+    ask_kernel,
+    complaints,
+    jupyterlab,
+    open_notebook,
+    screenshot,
+    wait_until,
+)
 
 SMALL = [
     """
@@ -89,7 +97,16 @@ def test_keyboard_kernel_and_other_widgets_move_one_slider(lab, page):
     assert page.locator(".tm-rows tbody tr.chg").inner_text().split() == ["~", "card-3", "~", "210"]
     expect(page.locator(".widget-readout")).to_have_text("39")
     kernel_follows(page, "(tm.step, tm.position, len(tm.frame()))", "(39, 39, 4)")
+    assert complaints(page) == []
     screenshot(page, "lab-light")
+
+    page.locator(".eventlab-tm input[type=range]").focus()
+    page.keyboard.press("a")
+    page.keyboard.press("ArrowLeft")
+    kernel_follows(page, "(tm.pins, tm.diff()['after'].tolist())", "((39, None), [210])")
+    assert page.locator(".tm-pins tbody tr").inner_text().split() == [
+        *("~", "card-3", "balance", "171", "210")
+    ]
 
     ask_kernel(page, "setattr(tm, 'step', 3)")
     expect(line).to_have_text(re.compile("^3 / 40"))
@@ -105,6 +122,7 @@ def test_keyboard_kernel_and_other_widgets_move_one_slider(lab, page):
         page.evaluate("getComputedStyle(document.querySelector('.eventlab-tm')).colorScheme")
         == "dark"
     )
+    assert complaints(page) == []
     screenshot(page, "lab-dark")
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import eventlab as el
 from eventlab.widgets import TimeMachine
-from tests.browser import key_to_dom, screenshot
+from tests.browser import complaints, key_to_dom, screenshot
 from tests.widgets.conftest import HOSTILE
 
 SLIDER = ".eventlab-tm input[type=range]"
@@ -260,6 +260,22 @@ def test_focus_can_be_seen(browser, store, cards, tmp_path):
             assert opened.page.evaluate(named) == focused
             assert opened.page.evaluate(outline) == "solid"
             opened.press("Shift+Tab")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("key", [None, "card-1"])
+def test_axe_finds_nothing_to_complain_of(browser, long_log, cards, tmp_path, scheme, key):
+    tm = TimeMachine(long_log, cards, key=key, step=5, rows=60, marks={"read so far": 7})
+    tm.pins = (1, 9)
+    context = browser.new_context(color_scheme=scheme, bypass_csp=True)  # axe is a foreign script
+    page = context.new_page()
+    page.goto(tm.save(tmp_path / "cards.html", caption="Three cards.").as_uri())
+    expect(page.locator(".tm-pins tbody tr").first).to_be_visible()
+
+    found = complaints(page)
+    context.close()
+
+    assert found == []
 
 
 def test_without_javascript_it_still_shows_a_step(browser, store, cards, tmp_path):

@@ -62,6 +62,20 @@ test("keys that belong to others are left alone", async () => {
   assert.equal(model.get("step"), 3);
 });
 
+test("a table with more rows than room is reached and scrolled by keyboard", async () => {
+  const { root, press, model } = await open(3);
+  const panel = root.querySelector(".tm-scroll");
+  Object.assign(panel, { scrollHeight: 900, clientHeight: 400, scrollWidth: 300, clientWidth: 300 });
+  press("ArrowRight");
+  assert.equal(panel.tabIndex, 0);
+  assert.ok(!press("ArrowDown", { target: panel }).prevented);
+  assert.equal(model.get("step"), 4);
+  assert.ok(press("ArrowRight", { target: panel }).prevented);
+  panel.scrollHeight = 400;
+  press("ArrowRight");
+  assert.equal(panel.tabIndex, -1);
+});
+
 test("a step is saved once, and not at all where nothing moved", async () => {
   const { press, model } = await open(0);
   press("Home");

@@ -6,6 +6,7 @@ const SECONDS_TO_PLAY = 60; // of a long book; a short one takes its time
 const SLOWEST = 700, FASTEST = 25; // milliseconds per step, at speed 1
 const QUICKEST = 10; // at any speed
 const STAYING = new Set(["play", "copy", "pinA", "pinB", "unpin"]); // moves that do not end a play
+const SCROLLING = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown"]); // where there is more to see
 const PATIENCE = 3000; // milliseconds until an unanswered question for a book is asked again
 
 async function render({ model, el }) {
@@ -51,6 +52,7 @@ async function render({ model, el }) {
     buttons.first.disabled = buttons.back.disabled = step === 0;
     buttons.forward.disabled = buttons.last.disabled = step === last;
     reveal();
+    letScroll();
   }
 
   function fill(now) {
@@ -95,6 +97,14 @@ async function render({ model, el }) {
     if (!panel || panel.scrollHeight <= panel.clientHeight) return;
     const row = panel.querySelector("tbody tr[class]");
     if (row) panel.scrollTop = row.offsetTop - panel.clientHeight / 2;
+  }
+
+  // What scrolls must be reached by keyboard, and what does not is no stop on its way.
+  function letScroll() {
+    for (const panel of root.querySelectorAll(".tm-scroll")) {
+      const scrolls = panel.scrollHeight > panel.clientHeight || panel.scrollWidth > panel.clientWidth;
+      panel.tabIndex = scrolls ? 0 : -1;
+    }
   }
 
   function go(step) {
@@ -163,6 +173,7 @@ async function render({ model, el }) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     const into = event.composedPath()[0];
     if (move === "play" && into.closest("button, a, summary")) return; // Space is theirs
+    if (into.matches(".tm-scroll") && SCROLLING.has(event.key)) return;
     if (into.closest("input:not([type=range]), textarea, select, [contenteditable]")) return;
     event.preventDefault();
     event.stopPropagation();
