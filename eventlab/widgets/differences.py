@@ -56,6 +56,12 @@ def table_rows(diff: pd.DataFrame) -> str:
     return "".join(shown) + (more(len(diff) - MOST_ROWS) if len(diff) > MOST_ROWS else "")
 
 
+def failure_row(reason: str) -> str:
+    """Return the row that says why there is no answer."""
+    told = f'<p class="tm-error" role="alert">{word(reason, longest=400)}</p>'
+    return f'<tr><td colspan="5" class="failed">{told}</td></tr>\n'
+
+
 def more(hidden: int) -> str:
     """Return the row that says how many are not seen."""
     words = f"… and {counted(hidden, 'more difference')}"

@@ -55,7 +55,7 @@ class Picture:
         return {
             "line": line(self.reading, scene),
             "caption": self._view.caption(scene),
-            "state": self._view.body(scene, state),
+            "state": self._failure(scene) or self._view.body(scene, state),
             "event": self._event(scene),
         }
 
@@ -71,6 +71,18 @@ class Picture:
             '<table class="tm-event">\n<caption>event</caption>\n'
             f'<tbody data-slot="event">{shown["event"]}</tbody>\n</table></div>\n</div>\n</div>\n'
         )
+
+    def _failure(self, scene: Scene) -> Fragment:
+        """Return why there is no state to show, in the place of the state; nothing where there is one."""
+        if scene.step not in self.reading.errors:
+            return ""
+        reason = word(self.reading.errors[scene.step], longest=400)
+        told = f'<p class="tm-error" role="alert">{reason}</p>'
+        if isinstance(self._view, RenderedView):
+            return told
+        one_key = self.reading.key is not None
+        columns = 4 if one_key else 1 + len(self.reading.key_names) + len(self.reading.fields)
+        return f'<tr><td colspan="{columns}" class="failed">{told}</td></tr>\n'
 
     def _event(self, scene: Scene) -> Fragment:
         if scene.event is None:

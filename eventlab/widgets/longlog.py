@@ -7,7 +7,7 @@ how a scene looks, and nothing of browsers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -16,8 +16,16 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from eventlab.errors import FoldFailed
 from eventlab.event import RecordedEvent
-from eventlab.widgets.reading import MOST_STEPS, parts_of, thinned, touches_of, values_of
+from eventlab.widgets.reading import (
+    MOST_STEPS,
+    failures,
+    parts_of,
+    thinned,
+    touches_of,
+    values_of,
+)
 from eventlab.widgets.scenes import Key, Reading, Row, State, Touch
 
 WINDOW = 128
@@ -30,8 +38,9 @@ MOST_PAGES = 500
 def is_long(log: Any, projection: Any) -> bool:
     """Whether to read a log in windows: it is longer than a whole book, and can be cut anywhere."""
     cut = getattr(log, "cut", None)
-    in_order = cut is not None and not cut.by_occurrence
-    return in_order and getattr(projection, "by_stream", False) and len(log) > MOST_STEPS
+    if cut is None or cut.by_occurrence or log.has_parts:
+        return False
+    return getattr(projection, "by_stream", False) and len(log) > MOST_STEPS
 
 
 @dataclass
@@ -53,6 +62,7 @@ class LongLog:
     positions: Sequence[int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._failed: FoldFailed | None = None
         self.total = len(self.log)
         self.positions = self.log.positions()
         self._streams = _streams(self.log, self.rows + 1)
@@ -75,12 +85,18 @@ class LongLog:
         return found[0]
 
     def window(self, step: int) -> Reading:
-        """Return a reading of the steps around one, with what was there before them."""
+        """Return a reading of the steps around one, with what was there before them.
+
+        Where a fold fails, its steps from there on show the failure and the last state before it.
+        """
+        return self._as_far_as_it_goes(lambda: self._window(step))
+
+    def _window(self, step: int) -> Reading:
         first = max(0, min(step - WINDOW // 2, self.total - WINDOW + 1))
         before = max(first - 1, 0)
         numbers = list(range(before, min(first + WINDOW, self.total + 1)))
         events = self._events(numbers)
-        state = self.state(before)
+        state = self._known_state(before)
         streams = list(dict.fromkeys(event.stream for event in events))
         start = self._start(state, streams)
         touches = list(self._touches(streams, numbers))
@@ -91,6 +107,7 @@ class LongLog:
             start=start,
             skipped=int(first > 0),
             counts=_counts(len(state), start, touches, len(numbers)),
+            errors={} if self._failed is None else failures(events, self._failed),
         )
 
     def stops(self, most: int = MOST_PAGES) -> Reading:
@@ -98,14 +115,26 @@ class LongLog:
 
         At each only the rows changed last are seen, so no others are kept.
         """
+        return self._as_far_as_it_goes(lambda: self._stops(most))
+
+    def _as_far_as_it_goes(self, ask: Callable[[], Reading]) -> Reading:
+        try:
+            return ask()
+        except FoldFailed as failed:
+            self._failed = failed
+            return ask()
+
+    def _stops(self, most: int) -> Reading:
         numbers = thinned(self.total, most)
         shown = tqdm(numbers, desc="stops", unit=" states", delay=2, leave=False)
-        states = [self.state(number) for number in shown]
+        states = [self._known_state(number) for number in shown]
+        events = [self.event(number) for number in numbers[1:]]
         return self._reading(
             numbers,
-            [self.event(number) for number in numbers[1:]],
+            events,
             list(self._newest_touches(states)),
             counts=[len(state) for state in states],
+            errors={} if self._failed is None else failures(events, self._failed),
         )
 
     # -- parts of a reading ----------------------------------------------------------------------
@@ -131,6 +160,15 @@ class LongLog:
         columns = self.state(0).columns if not self.projection.fields else self.projection.fields
         return [name for name in columns if name != "position"]
 
+    def _known_state(self, step: int) -> pd.DataFrame:
+        """Return the state at a step, or the last before a failure."""
+        state: pd.DataFrame = self.projection(self._known(self.log, self.position(step)))
+        return state
+
+    def _known(self, log: Any, position: int) -> Any:
+        last = position if self._failed is None else min(position, self._failed.position - 1)
+        return log.until(position=last)
+
     def _events(self, numbers: list[int]) -> list[RecordedEvent]:
         if len(numbers) < 2:
             return []
@@ -150,7 +188,7 @@ class LongLog:
         if not streams:
             return
         positions = [self.position(number) for number in numbers]
-        part = self.log.stream(*streams).until(position=positions[-1])
+        part = self._known(self.log.stream(*streams), positions[-1])
         changes = self.projection.changes(part)
         changes = changes[changes["position"] > positions[0]]
         steps = np.searchsorted(positions, changes["position"]).tolist()

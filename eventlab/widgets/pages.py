@@ -32,7 +32,7 @@ class Pages:
         self.reading, self._picture, self._rows = reading, picture, rows
         self._read_from = reading.numbers[0] if windowed else 0
         self.first = self._read_from + reading.skipped
-        self._versions = None if windowed else versions(reading)
+        self.versions = None if windowed else versions(reading)
         self._beside = Beside(reading, code, self._read_from)
         self._book = bind(self._frame(*seen) for seen in scenes(reading, rows))
 
@@ -61,7 +61,7 @@ class Pages:
 
     def packed(self, shell: str, last: int) -> bytes:
         """Return the pages as they go to a browser, for a slider that ends at `last`."""
-        beside = {"events": self._beside.events(), "versions": self._versions}
+        beside = {"events": self._beside.events(), "versions": self.versions}
         return self._book.packed(shell + self._beside.html(), self.first, last, **beside)
 
     def _frame(self, scene: Scene, state: Mapping[Key, Row]) -> Frame:

@@ -20,7 +20,7 @@ def plain(reading: Reading, scene: Scene) -> str:
         title(reading),
         where(reading, scene),
         note(reading),
-        *(rows_text(reading, scene) if reading.key is None else fields_text(reading, scene)),
+        *state_text(reading, scene),
         payload(scene),
     ]
     return "\n".join(part.rstrip() for part in parts if part)
@@ -39,6 +39,13 @@ def where(reading: Reading, scene: Scene) -> str:
     event = scene.event
     told = [place, moment(event.occurred_at), short(event.stream), short(event.type)]
     return " · ".join(told)
+
+
+def state_text(reading: Reading, scene: Scene) -> Cells:
+    """Return the state, or why there is none."""
+    if scene.step in reading.errors:
+        return [short(reading.errors[scene.step], longest=400)]
+    return rows_text(reading, scene) if reading.key is None else fields_text(reading, scene)
 
 
 def fields_text(reading: Reading, scene: Scene) -> Cells:

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import pandas as pd
 
-from eventlab.errors import TimeMachineError
+from eventlab.errors import FoldFailed, TimeMachineError
 from eventlab.event import RecordedEvent
 from eventlab.widgets.scenes import Key, Reading, Row, Touch
 from eventlab.widgets.values import known, same
@@ -109,14 +109,14 @@ def thinned(total: int, most: int) -> list[int]:
 
 
 def _read_changes(log: Log, projection: Any, key: Any, max_steps: int) -> Reading:
-    changes = projection.changes(log) if key is None else projection.changes(log, key)
+    changes, failed = as_far_as_it_goes(log, lambda part: _changes(part, projection, key))
     key_names = list(projection.key_names)
     fields = [name for name in changes.columns if name not in {*key_names, *MOMENT, "alive"}]
-    if key is not None:
+    if key is not None and failed is None:
         _require_touched(projection, log, key, changes)
-    touching = None if key is None else list(dict.fromkeys(changes["position"].tolist()))
-    numbers = thinned(_stops_of(log) if touching is None else len(touching), max_steps)
     part = about(log, projection, None if key is None else parts_of(key))
+    touching = None if key is None else _touching(part, projection, changes, failed)
+    numbers = thinned(_stops_of(log) if touching is None else len(touching), max_steps)
     positions, events = _walk(part, numbers, touching)
     stops = positions if touching is None else touching
     return Reading(
@@ -129,7 +129,45 @@ def _read_changes(log: Log, projection: Any, key: Any, max_steps: int) -> Readin
         events=events,
         touches=list(_touches(changes, key_names, fields, stops, numbers)),
         in_order=positions == sorted(positions),
+        errors={} if failed is None else failures(events, failed),
     )
+
+
+def as_far_as_it_goes(
+    log: Any, ask: Callable[[Any], pd.DataFrame]
+) -> tuple[pd.DataFrame, FoldFailed | None]:
+    """Return what a projection says of a log, up to the event at which it fails, and that failure.
+
+    In order of occurrence no position says how far that is; there the failure is raised.
+    """
+    try:
+        return ask(log), None
+    except FoldFailed as failed:
+        if log.cut.by_occurrence:
+            raise
+        return ask(log.until(position=failed.position - 1)), failed
+
+
+def failures(events: list[RecordedEvent], failed: FoldFailed) -> dict[int, str]:
+    """Return for each step from a failure on what went wrong: no state is known from there."""
+    steps = enumerate(events, start=1)
+    return {step: str(failed) for step, event in steps if event.position >= failed.position}
+
+
+def _changes(log: Log, projection: Any, key: Any) -> pd.DataFrame:
+    found: pd.DataFrame = projection.changes(log) if key is None else projection.changes(log, key)
+    return found
+
+
+def _touching(
+    part: Log, projection: Any, changes: pd.DataFrame, failed: FoldFailed | None
+) -> list[int]:
+    """Return the positions of the events that touch a key; behind a failure, of all that may."""
+    there = changes["position"].tolist()
+    if failed is not None:
+        rest = [event.position for event in part if event.position >= failed.position]
+        there += rest if projection.by_stream else rest[:1]
+    return list(dict.fromkeys(there))
 
 
 def _walk(
@@ -203,8 +241,7 @@ def _read_frames(log: Log, function: Projection, key: Any, max_steps: int) -> Re
     numbers = thinned(_stops_of(log), max_steps)
     positions, events = _walk(log, numbers)
     _require_position_order(positions)
-    cuts = [0, *(event.position for event in events)]
-    frames = [_answer(function, log, cut) for cut in cuts]
+    frames, errors = _answers(function, log, [0, *(event.position for event in events)])
     columns = dict.fromkeys(str(name) for frame in frames for name in frame)
     fields = [name for name in columns if name != "position"]
     reading = Reading(
@@ -216,6 +253,7 @@ def _read_frames(log: Log, function: Projection, key: Any, max_steps: int) -> Re
         numbers=numbers,
         events=events,
         touches=list(_differences([_rows(frame, fields, key) for frame in frames])),
+        errors=errors,
     )
     if key is not None and events and reading.key not in reading.keys:
         raise TimeMachineError.unknown_key(reading.name, key, {k for f in frames for k in f.index})
@@ -225,6 +263,27 @@ def _read_frames(log: Log, function: Projection, key: Any, max_steps: int) -> Re
 def _name(function: Any) -> str:
     name = getattr(function, "name", None) or getattr(function, "__name__", "")
     return name if name and name != "<lambda>" else "state"
+
+
+def _answers(
+    function: Projection, log: Log, cuts: list[int]
+) -> tuple[list[pd.DataFrame], dict[int, str]]:
+    """Return a frame for each cut: where the function fails the one before, and what went wrong."""
+    frames: list[pd.DataFrame] = []
+    errors: dict[int, str] = {}
+    for step, cut in enumerate(cuts):
+        try:
+            frames.append(_answer(function, log, cut))
+        except TimeMachineError:
+            raise
+        except Exception as error:  # the author's code may fail in any way, and the slider goes on
+            if not frames:
+                raise
+            frames.append(frames[-1])
+            errors[step] = (
+                f"{_name(function)} failed at position {cut}: {type(error).__name__}: {error}"
+            )
+    return frames, errors
 
 
 def _answer(function: Projection, log: Log, position: int) -> pd.DataFrame:

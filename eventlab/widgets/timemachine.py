@@ -18,10 +18,10 @@ import anywidget
 import pandas as pd
 import traitlets
 
-from eventlab.errors import TimeMachineError
+from eventlab.errors import EventLabError, TimeMachineError
 from eventlab.widgets import reading as read
 from eventlab.widgets.beside import code_of
-from eventlab.widgets.differences import of_cuts, of_states, table_rows
+from eventlab.widgets.differences import failure_row, of_cuts, of_states, table_rows
 from eventlab.widgets.fragments import Picture
 from eventlab.widgets.longlog import LongLog, is_long
 from eventlab.widgets.page import page
@@ -76,8 +76,8 @@ class TimeMachine(anywidget.AnyWidget):
         At most so many stops, evenly spread; the picture says so. Left out, every event is a stop: a
         whole log of more than 3,000 events is fetched from the kernel a piece at a time, as the
         slider moves, which `el.Snapshots` makes quick however long the log is. Where that cannot be
-        (with a ``key`` or ``render``, in order of occurrence, or where keys are not streams) there
-        are at most 3,000 stops, and 500 for a plain function.
+        (with a ``key`` or ``render``, in order of occurrence, where keys are not streams, or where
+        upcasters make several events of one) there are at most 3,000 stops, and 500 for a plain function.
     rows : int, optional
         Rows of a whole log that are seen at once.
     marks : dict, optional
@@ -120,9 +120,9 @@ class TimeMachine(anywidget.AnyWidget):
         default_value=(None, None),
         help="the stops that are pinned as A and B; None where there is no pin",
     ).tag(sync=True)
-    difference = traitlets.Unicode(help="of a long log, the rows that differ between the pins").tag(
-        sync=True
-    )
+    difference = traitlets.Unicode(
+        help="the rows that differ between the pins, where the book does not hold them"
+    ).tag(sync=True)
 
     def __init__(
         self,
@@ -251,9 +251,15 @@ class TimeMachine(anywidget.AnyWidget):
 
     @traitlets.observe("pins")
     def _compare(self, change: Any) -> None:
-        """Send what only the kernel can tell: of a long log no browser has all rows."""
-        if self._long is not None and None not in self.pins:
-            self.difference = table_rows(self.diff())
+        """Send what only the kernel can tell, where the book does not hold all rows."""
+        if self._pages.versions is None and None not in self.pins:
+            self.difference = self._told_difference()
+
+    def _told_difference(self) -> str:
+        try:
+            return table_rows(self.diff())
+        except EventLabError as error:
+            return failure_row(str(error))
 
     def _pinned(self) -> tuple[int, int]:
         stops = [pin for pin in self.pins if pin is not None]

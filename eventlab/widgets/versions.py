@@ -20,7 +20,7 @@ Version: TypeAlias = list[int]
 
 
 def versions(reading: Reading) -> dict[str, Any] | None:
-    """Return the lives of all keys as JSON has them; None where the reading does not hold them all.
+    """Return the lives of all keys as JSON has them; None where the reading does not know them all.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def versions(reading: Reading) -> dict[str, Any] | None:
     >>> told["keys"], told["cells"][1:], told["lives"]
     (['card-7'], ['20', '25'], [[[1, 1], [2, 2], [3]]])
     """
-    if reading.counts is not None:
+    if reading.counts is not None or reading.errors:
         return None
     cells = _Cells()
     keys = reading.keys

@@ -113,6 +113,24 @@ def test_what_cannot_be_read_in_windows_is_read_as_before(log, cards, given):
     assert TimeMachine(log, cards, **given)._long is None
 
 
+def test_a_log_whose_events_upcasters_split_is_read_as_a_whole():
+    """Several events share a position there, and no stop lies between them."""
+
+    @el.upcaster("CardLoaded", schema=1)
+    def halved(data):
+        return [el.Event("HalfLoaded", {"amount": data["amount"] // 2})] * 2
+
+    store = el.EventStore(upcasters=[halved])
+    for _ in range(30):
+        store.append("card-1", el.Event("CardLoaded", {"amount": 4}))
+    cards = el.Projection("cards", balance=el.total("amount"), loads=el.count("HalfLoaded"))
+
+    tm = TimeMachine(store, cards)
+
+    assert (tm._long, tm.last) == (None, 30)
+    assert tm.frame(20)[["balance", "loads"]].values.tolist() == [[80, 40]]
+
+
 def test_a_short_log_is_one_book(store, cards):
     assert TimeMachine(store, cards)._long is None
 

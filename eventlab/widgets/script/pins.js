@@ -1,5 +1,5 @@
 // Two moments side by side. Which value a field had from which step on stands in the book; here both
-// moments are only looked up. Of a log too long for that, Python sends the rows.
+// moments are only looked up. Of a log too long for that, or one whose fold fails, Python sends the rows.
 
 const MOST_ROWS = 200;
 
@@ -73,7 +73,7 @@ function pins(root, model, versions, last) {
   function fillFromKernel(span, pinned) {
     const told = model.get("difference");
     body.innerHTML = pinned === 2 ? told ?? "" : "";
-    if (told === undefined) words.textContent = "comparing two moments of a long log takes a kernel";
+    if (told === undefined) words.textContent = "to compare two moments of this log takes a kernel";
     else words.textContent = pinned === 2 ? span : "pin the other moment, too";
   }
 
