@@ -10,7 +10,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "script"
 
-PARTS = ("book", "eventlist", "strip", "pins", "timemachine")
+PARTS = ("book", "eventlist", "strip", "pins", "scrolling", "copy", "timemachine")
 """What a part uses stands before it; the last one exports what a notebook calls."""
 
 

@@ -6,7 +6,6 @@ const SECONDS_TO_PLAY = 60; // of a long book; a short one takes its time
 const SLOWEST = 700, FASTEST = 25; // milliseconds per step, at speed 1
 const QUICKEST = 10; // at any speed
 const STAYING = new Set(["play", "copy", "pinA", "pinB", "unpin"]); // moves that do not end a play
-const SCROLLING = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown"]); // where there is more to see
 const PATIENCE = 3000; // milliseconds until an unanswered question for a book is asked again
 
 async function render({ model, el }) {
@@ -26,6 +25,7 @@ async function render({ model, el }) {
   const line = root.querySelector('[data-slot="line"]');
   const showEvents = eventList(root);
   const showPlace = strip(root, last, jump);
+  const scrolls = scrolling(root);
   const pinned = pins(root, model, book.versions, last);
   const slots = book.slots.map((name) => root.querySelector(`[data-slot="${name}"]`));
   const buttons = {};
@@ -51,8 +51,7 @@ async function render({ model, el }) {
     slider.setAttribute("aria-valuetext", line.textContent);
     buttons.first.disabled = buttons.back.disabled = step === 0;
     buttons.forward.disabled = buttons.last.disabled = step === last;
-    reveal();
-    letScroll();
+    scrolls.show();
   }
 
   function fill(now) {
@@ -91,22 +90,6 @@ async function render({ model, el }) {
     if (wanted !== null) tell();
   }
 
-  // A state longer than its panel is scrolled to what changed; the page around it stays put.
-  function reveal() {
-    const panel = root.querySelector(".tm-fields")?.parentElement;
-    if (!panel || panel.scrollHeight <= panel.clientHeight) return;
-    const row = panel.querySelector("tbody tr[class]");
-    if (row) panel.scrollTop = row.offsetTop - panel.clientHeight / 2;
-  }
-
-  // What scrolls must be reached by keyboard, and what does not is no stop on its way.
-  function letScroll() {
-    for (const panel of root.querySelectorAll(".tm-scroll")) {
-      const scrolls = panel.scrollHeight > panel.clientHeight || panel.scrollWidth > panel.clientWidth;
-      panel.tabIndex = scrolls ? 0 : -1;
-    }
-  }
-
   function go(step) {
     if (inside(step) === current()) return;
     wanted = inside(step);
@@ -122,14 +105,6 @@ async function render({ model, el }) {
   function pin(place, step) {
     pinned.set(place, step);
     show();
-  }
-
-  function copy() {
-    const code = root.querySelector('[data-part="code"]');
-    const told = root.querySelector('[data-part="copied"]');
-    const say = (words) => { told.textContent = words; };
-    const copied = navigator.clipboard?.writeText(code.textContent) ?? Promise.reject();
-    return copied.then(() => say("copied"), () => say("select it and copy it by hand"));
   }
 
   function play(on) {
@@ -154,7 +129,7 @@ async function render({ model, el }) {
     play: () => play(timer === null),
     forward: () => go(current() + 1),
     last: () => go(last),
-    copy,
+    copy: () => copyCode(root),
     pinA: () => pin(0, current()),
     pinB: () => pin(1, current()),
     unpin: () => [0, 1].forEach((place) => pin(place, null)),
@@ -173,7 +148,7 @@ async function render({ model, el }) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     const into = event.composedPath()[0];
     if (move === "play" && into.closest("button, a, summary")) return; // Space is theirs
-    if (into.matches(".tm-scroll") && SCROLLING.has(event.key)) return;
+    if (scrolls.takes(into, event.key)) return;
     if (into.closest("input:not([type=range]), textarea, select, [contenteditable]")) return;
     event.preventDefault();
     event.stopPropagation();
@@ -206,6 +181,7 @@ async function render({ model, el }) {
   play(false);
   return () => {
     clearInterval(timer);
+    scrolls.close();
     window.removeEventListener("keydown", onKey, true);
     model.off("change:step", show);
     model.off("change:pins", show);
