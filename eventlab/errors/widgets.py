@@ -85,3 +85,37 @@ class TimeMachineError(EventLabError, ValueError):
             "tm.diff() compares two pinned stops and nothing is pinned: press a and b in the time machine, "
             "or set tm.pins = (3, 17); with one pin the other moment is the current stop."
         )
+
+    @classmethod
+    def no_such_sign(cls, sign: object, signs: Iterable[str]) -> TimeMachineError:
+        """List the signs there are."""
+        return cls(f"a condition cannot compare by {sign!r}: write one of {', '.join(signs)}.")
+
+    @classmethod
+    def no_such_field(cls, field: object, fields: Iterable[str]) -> TimeMachineError:
+        """List the fields of the state."""
+        return cls(f"the state has no field {field!r} to compare: it has {', '.join(fields)}.")
+
+    @classmethod
+    def not_comparable(cls, field: object, found: object, value: object) -> TimeMachineError:
+        """Name the two kinds that do not compare."""
+        return cls(
+            f"the field {field!r} holds {found!r} ({type(found).__name__}), which does not compare with "
+            f"{value!r} ({type(value).__name__}): give a value of its kind."
+        )
+
+    @classmethod
+    def no_cut(cls, what: str) -> TimeMachineError:
+        """Say why a log in order of occurrence has no cut at a stop."""
+        return cls(
+            f"{what} needs a cut by position, and this log is told in order of occurrence: open the time "
+            "machine on the store, or on a cut by position= or recorded=."
+        )
+
+    @classmethod
+    def no_fork(cls, log: object) -> TimeMachineError:
+        """Say what can be forked."""
+        return cls(
+            f"tm.fork() needs a whole store, and this time machine looks at {log!r}: open it on the store, "
+            "or call store.branch(at=tm.position)."
+        )

@@ -110,6 +110,12 @@ class LongLog:
             errors={} if self._failed is None else failures(events, self._failed),
         )
 
+    def touches(self) -> Iterator[Touch]:
+        """Yield what every event did: all of them are folded."""
+        changes = self.projection.changes(self.log)
+        steps = (np.searchsorted(self.positions, changes["position"]) + 1).tolist()
+        yield from touches_of(changes, steps, list(self.projection.key_names), self.fields)
+
     def stops(self, most: int = MOST_PAGES) -> Reading:
         """Return a reading of at most so many stops, evenly spread: for a page without a kernel.
 
@@ -145,7 +151,7 @@ class LongLog:
         return Reading(
             name=str(self.projection.name),
             key_names=list(self.projection.key_names),
-            fields=self._fields,
+            fields=self.fields,
             key=None,
             total=self.total,
             numbers=numbers,
@@ -156,7 +162,8 @@ class LongLog:
         )
 
     @property
-    def _fields(self) -> list[str]:
+    def fields(self) -> list[str]:
+        """The columns of the state, but for the position."""
         columns = self.state(0).columns if not self.projection.fields else self.projection.fields
         return [name for name in columns if name != "position"]
 
@@ -192,7 +199,7 @@ class LongLog:
         changes = self.projection.changes(part)
         changes = changes[changes["position"] > positions[0]]
         steps = np.searchsorted(positions, changes["position"]).tolist()
-        yield from touches_of(changes, steps, list(self.projection.key_names), self._fields)
+        yield from touches_of(changes, steps, list(self.projection.key_names), self.fields)
 
     def _newest_touches(self, states: list[pd.DataFrame]) -> Iterator[Touch]:
         """Yield the rows changed last at each stop; of these, and no others, it is said that they went."""
@@ -209,7 +216,7 @@ class LongLog:
             last = int(state["position"].max()) if len(state) else last
 
     def _rows(self, frame: pd.DataFrame) -> Iterator[Row]:
-        return zip(*(values_of(frame[name]) for name in self._fields), strict=True)
+        return zip(*(values_of(frame[name]) for name in self.fields), strict=True)
 
 
 def _streams(log: Any, most: int) -> int:

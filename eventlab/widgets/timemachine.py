@@ -19,8 +19,10 @@ import pandas as pd
 import traitlets
 
 from eventlab.errors import EventLabError, TimeMachineError
+from eventlab.store.eventstore import Branch, EventStore
 from eventlab.widgets import reading as read
 from eventlab.widgets.beside import code_of
+from eventlab.widgets.condition import Condition
 from eventlab.widgets.differences import failure_row, of_cuts, of_states, table_rows
 from eventlab.widgets.fragments import Picture
 from eventlab.widgets.longlog import LongLog, is_long
@@ -165,6 +167,77 @@ class TimeMachine(anywidget.AnyWidget):
         """Position of the event behind the current stop; 0 at step 0."""
         return self._position(self.step)
 
+    @property
+    def log(self) -> read.Log:
+        """The log as it was at the current stop: the cut that gives the state in sight."""
+        return self._log.until(position=self._cut("tm.log"))
+
+    def fork(self, **changes: Any) -> Branch:
+        """Return a branch of the store that leaves it at the current stop: another future from here.
+
+        Parameters
+        ----------
+        **changes
+            What else is to differ, as in `EventStore.branch`: ``drop``, ``edit``, ``insert``.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 5)])
+        >>> cards = el.Projection("cards", balance=el.total("amount"))
+        >>> tm = TimeMachine(store, cards, step=1)
+        >>> other = tm.fork()
+        >>> done = other.append("card-7", el.Event("CardLoaded", {"amount": 100}))
+        >>> cards(store)["balance"].tolist(), cards(other)["balance"].tolist()
+        ([25], [120])
+        """
+        if not isinstance(self._log, EventStore):
+            raise TimeMachineError.no_fork(self._log)
+        return self._log.branch(at=self.position, **changes)
+
+    def find(self, field: str, sign: str, value: Any) -> Any:
+        """Go to the first stop at which a field compares so with a value, and return its event.
+
+        Parameters
+        ----------
+        field : str
+            Of the key, or of any row where no key was named.
+        sign : {"<", "<=", "==", "!=", ">=", ">"}
+            How to compare; a missing value compares with nothing.
+        value
+            What to compare with.
+
+        Returns
+        -------
+        RecordedEvent or None
+            The event behind that stop; None at stop 0, and where it never is: then the slider stays. Of a
+            long log every event is folded to find it.
+
+        Raises
+        ------
+        TimeMachineError
+            When there is no such field or sign, or the two do not compare.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append("card-7", [el.Event("CardRedeemed", {"amount": n}) for n in (3, 5)])
+        >>> tm = TimeMachine(
+        ...     store, el.Projection("cards", balance=el.total("amount", minus="CardRedeemed"))
+        ... )
+        >>> tm.find("balance", "<", -4).position, tm.step
+        (2, 2)
+        """
+        reading = self._pages.reading
+        touches = reading.touches if self._long is None else self._long.touches()
+        step = Condition(field, sign, value).first(touches, reading.fields)
+        if step is None:
+            return None
+        self.step = step
+        return self.event
+
     def frame(self, step: int | None = None) -> pd.DataFrame:
         """Return the state at a stop (the current one): of the key, or of all keys where none was named."""
         if self._long is not None:
@@ -260,6 +333,11 @@ class TimeMachine(anywidget.AnyWidget):
             return table_rows(self.diff())
         except EventLabError as error:
             return failure_row(str(error))
+
+    def _cut(self, what: str) -> int:
+        if not self._pages.reading.in_order:
+            raise TimeMachineError.no_cut(what)
+        return self.position
 
     def _pinned(self) -> tuple[int, int]:
         stops = [pin for pin in self.pins if pin is not None]
