@@ -29,7 +29,6 @@ from eventlab.errors import (
     Crashed,
     InvalidConsumer,
     NotReplayable,
-    ReadOnly,
     UnknownConsumer,
 )
 from eventlab.event import RecordedEvent
@@ -194,8 +193,7 @@ class Bus:
         before = self._deliveries.get(consumer.name)
         if before and _spoken(before.consumer.handler) != _spoken(consumer.handler):
             raise InvalidConsumer.taken(consumer.name, _spoken(before.consumer.handler))
-        if self.store.read_only and self.store.path:
-            raise ReadOnly(self.store.path)
+        self.store.require_writable()
         made = (ParallelDelivery if consumer.workers > 1 else Delivery)(consumer, self._around)
         with self.store.upkeep(_consumer(consumer.name)):
             self._tables.register(consumer.name, consumer.types, consumer.checkpoint(self._look()))

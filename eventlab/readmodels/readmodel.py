@@ -19,7 +19,6 @@ from eventlab.errors import (
     ReadModelError,
     ReadModelFailed,
     ReadModelRefused,
-    ReadOnly,
     StoreError,
 )
 from eventlab.readmodels.runner import Runner
@@ -206,7 +205,7 @@ class ReadModel:
         RuleChanged, CheckpointBeyondLog
             When its rows are of another rule, or of events that the log does not have.
         """
-        self._require_writable()
+        self._store.require_writable()
         _require_number("limit", limit)
         _require_number("until", until)
         with self._alone():
@@ -250,7 +249,7 @@ class ReadModel:
         until : int, optional
             The last position to take in. Left out: the head.
         """
-        self._require_writable()
+        self._store.require_writable()
         _require_number("until", until)
         with self._alone():
             self._list()
@@ -261,7 +260,7 @@ class ReadModel:
 
     def drop(self) -> None:
         """Stop it, and delete its rows and its checkpoint; the log has all to make them again."""
-        self._require_writable()
+        self._store.require_writable()
         self.stop()
         self._store.leave(self.name)
         with self._alone(), self._writing() as con:
@@ -281,7 +280,7 @@ class ReadModel:
         poll : float
             Seconds after which it looks at the log though nobody told it to.
         """
-        self._require_writable()
+        self._store.require_writable()
         if self.inline:
             raise ReadModelRefused.runs_inline(self.name)
         if self.running:
@@ -460,10 +459,6 @@ class ReadModel:
         return tqdm(
             total=events, desc=self.name, unit=" events", delay=2, leave=False, disable=quiet
         )
-
-    def _require_writable(self) -> None:
-        if self._store.read_only and self._store.path:
-            raise ReadOnly(self._store.path)
 
     # -- how it reads --------------------------------------------------------------------------------
 

@@ -283,6 +283,10 @@ class EventStore(Log):
         """Return the time by the clock of this store, naive UTC."""
         return self._writer.clock()
 
+    def require_writable(self) -> None:
+        """Refuse to write where the file is open for reading only."""
+        self._writer.require_writable()
+
     @property
     def read_only(self) -> bool:
         """Whether the file is open for reading only."""
