@@ -5,7 +5,6 @@ from __future__ import annotations
 from eventlab.bus.delivery import Delivery, Surroundings
 from eventlab.bus.retries import Trouble
 from eventlab.errors import BusError
-from eventlab.event import RecordedEvent
 from eventlab.store.consumer_tables import Letter
 
 
@@ -49,7 +48,7 @@ class LetterBox:
 
     def _retried(self, letter: Letter) -> bool:
         """Try a letter; keep it with what went wrong this time, or delete it."""
-        event = self._event(letter.position)
+        [event] = self._around.store.at(letter.position)
         error = self._delivery.handle(event)
         if error is None:
             self._around.tell("Handled", self._name, event)
@@ -59,7 +58,3 @@ class LetterBox:
         again = Trouble.after(Trouble.of(letter), letter.position, error, self._around.store.now())
         self._around.tables.park(again.letter(self._name, letter.key))
         return False
-
-    def _event(self, position: int) -> RecordedEvent:
-        [event] = self._around.store.since(position=position).until(position=position)
-        return event

@@ -388,7 +388,7 @@ class ReadModel:
 
     def _stopped(self, position: int, error: Exception) -> Exception:
         """Note at which event it stopped, and return why."""
-        [event] = self._store.since(position=position).until(position=position)
+        [event] = self._store.at(position)
         cause = self._explained(error, position, position)
         failed = ReadModelFailed(self.name, position, event.type, cause)
         failed.__cause__ = cause

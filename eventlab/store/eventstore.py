@@ -229,7 +229,7 @@ class EventStore(Log):
             position = position_of(con, require_id(event_id))
         if position is None:
             return None
-        return next(iter(self.since(position=position).until(position=position)), None)
+        return next(iter(self.at(position)), None)
 
     def watch(self, watcher: Watcher) -> None:
         """Tell somebody of every append of this process, after it is committed."""

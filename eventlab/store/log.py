@@ -118,6 +118,19 @@ class Log:
         for batch in self.batches():
             yield from batch
 
+    def at(self, position: int) -> list[RecordedEvent]:
+        """Return the events at one position: one, but where upcasters made several of it or none.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append("card-7", el.Event("CardLoaded", {"amount": 20}))
+        >>> [event.type for event in store.at(1)], store.at(2)
+        (['CardLoaded'], [])
+        """
+        return list(self.since(position=position).until(position=position))
+
     def batches(self) -> Iterator[list[RecordedEvent]]:
         """Yield lists of about 2,000 recorded events in fold order, all of one moment."""
         return reading.batches(self)

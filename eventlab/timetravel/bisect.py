@@ -132,7 +132,7 @@ class _OfKey:
         return {name: c[place] for name, c in zip(self._names, self._columns, strict=True)}
 
     def event(self, place: int) -> RecordedEvent:
-        return _event_at(self._log, self._positions[place])
+        return self._log.at(self._positions[place])[0]
 
 
 class _OfAllByCut:
@@ -149,7 +149,7 @@ class _OfAllByCut:
         return self._projection(self._log.until(position=self._positions[place]))
 
     def event(self, place: int) -> RecordedEvent:
-        return _event_at(self._log, self._positions[place])
+        return self._log.at(self._positions[place])[0]
 
 
 class _OfAllByChanges:
@@ -187,7 +187,7 @@ class _OfAllByChanges:
         return shaped(self._changes.take(rows), self._whole)
 
     def event(self, place: int) -> RecordedEvent:
-        return _event_at(self._log, self._order[place])
+        return self._log.at(self._order[place])[0]
 
 
 def shaped(rows: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
@@ -202,7 +202,3 @@ def _ends(order: Sequence[int], changed: pd.Series[int]) -> list[int]:
     """Return for each event how many rows of changes there are up to it; both are in fold order."""
     rows = changed.value_counts().reindex(pd.Index(order), fill_value=0)
     return rows.cumsum().tolist()
-
-
-def _event_at(log: Log, position: int) -> RecordedEvent:
-    return next(iter(log.since(position=position).until(position=position)))

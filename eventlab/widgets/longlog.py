@@ -78,11 +78,8 @@ class LongLog:
 
     def event(self, step: int) -> RecordedEvent:
         """Return the event behind a step."""
-        position = self.position(step)
-        found: list[RecordedEvent] = list(
-            self.log.since(position=position).until(position=position)
-        )
-        return found[0]
+        event: RecordedEvent = self.log.at(self.position(step))[0]
+        return event
 
     def window(self, step: int) -> Reading:
         """Return a reading of the steps around one, with what was there before them.
