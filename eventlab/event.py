@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from eventlab.checks import is_whole
 from eventlab.errors import InvalidEvent
 from eventlab.payload import to_json
 from eventlab.times import Moment, utc
@@ -170,5 +171,5 @@ def _require_tags(tags: Sequence[str] | None) -> None:
 
 
 def _require_schema(schema: int) -> None:
-    if isinstance(schema, bool) or not isinstance(schema, int) or not 1 <= schema < 2**31:
+    if not is_whole(schema, least=1) or schema >= 2**31:
         raise InvalidEvent(f"schema={schema!r} is no shape number: schemas count 1, 2, 3 …")

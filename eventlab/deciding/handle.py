@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from eventlab.checks import is_whole
 from eventlab.deciding.boundary import Boundary, Matching, OneStream
 from eventlab.deciding.decider import Command, Decider, require_decider
 from eventlab.errors import ConcurrencyError, DuplicateEventError, InvalidDecider, InvalidDecision
@@ -207,7 +208,7 @@ def _without_gaps(**envelope: str | None) -> dict[str, str]:
 
 
 def _require_retries(retries: object) -> int:
-    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+    if not is_whole(retries, least=0):
         raise InvalidDecider.no_retries(retries)
     return retries
 

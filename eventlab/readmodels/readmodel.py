@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from tqdm.auto import tqdm
 
+from eventlab.checks import is_whole
 from eventlab.errors import (
     AppendRefused,
     EventLabError,
@@ -516,5 +517,5 @@ def _require_name(name: object) -> str:
 
 
 def _require_number(role: str, found: object) -> None:
-    if found is not None and (isinstance(found, bool) or not isinstance(found, int) or found < 0):
+    if found is not None and not is_whole(found, least=0):
         raise ReadModelRefused.number(role, found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from eventlab.checks import is_whole
 from eventlab.errors import InvalidRender
 from eventlab.widgets.markup import counted, value, word
 from eventlab.widgets.markup import sign as abbreviated
@@ -121,5 +122,5 @@ def rest(hidden: int, noun: str = "row") -> str:
 
 def require_most(render: str, name: str, found: object) -> None:
     """Refuse a number of rows that would show nothing."""
-    if isinstance(found, bool) or not isinstance(found, int) or found < 1:
+    if not is_whole(found, least=1):
         raise InvalidRender.most(render, name, found)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from tqdm.auto import tqdm
 
+from eventlab.checks import is_whole
 from eventlab.errors import SnapshotRefused, SnapshotWarning
 from eventlab.keeping.keeper import Start, keeper_of
 from eventlab.snapshots.shelf import Shelf
@@ -80,9 +81,7 @@ class Snapshots(TimeTravel):
         keeper = keeper_of(projection)
         if keeper is None:
             raise SnapshotRefused.no_projection(projection)
-        if every is not None and (
-            isinstance(every, bool) or not isinstance(every, int) or every < 1
-        ):
+        if every is not None and not is_whole(every, least=1):
             raise SnapshotRefused.interval(every)
         self._store, self._projection, self._keeper, self.every = store, projection, keeper, every
         self.name, self.version = projection.name, projection.version
