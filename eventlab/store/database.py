@@ -195,6 +195,18 @@ def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     return made
 
 
+def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Tell whether there is a table in the database itself: a branch must not see those of its parent.
+
+    Not to be asked inside a transaction, which a no would end.
+    """
+    try:
+        con.execute(f"select 1 from {name} limit 0")
+    except duckdb.CatalogException:
+        return False
+    return True
+
+
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection, mode: str = "") -> Iterator[None]:
     """Commit what the block did, or roll all of it back."""

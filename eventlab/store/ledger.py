@@ -116,10 +116,7 @@ class Ledger:
         """Return the payload fields seen so far, in the order they were first seen."""
         with self._catalogue:
             if self._fields is None:
-                rows = con.execute(
-                    "select type, field, kind from main.fields order by seen"
-                ).fetchall()
-                self._fields = dict.fromkeys(Field(*row) for row in rows)
+                self._fields = dict.fromkeys(stored_fields(con))
             return self._fields
 
     def wrote(self, head: LogHead, streams: dict[str, StreamHead], fields: list[Field]) -> None:
@@ -145,6 +142,12 @@ class Ledger:
         ).fetchall()
         self._streams[stream] = StreamHead(stream_no, version)
         return self._streams[stream]
+
+
+def stored_fields(con: duckdb.DuckDBPyConnection) -> list[Field]:
+    """Return the payload fields that a connection sees, in the order they were first seen."""
+    rows = con.execute("select type, field, kind from main.fields order by seen").fetchall()
+    return [Field(*row) for row in rows]
 
 
 _of_open_files: WeakValueDictionary[Path, Ledger] = WeakValueDictionary()

@@ -15,7 +15,7 @@ import pandas as pd
 from eventlab import frames
 from eventlab.errors import SQLError
 from eventlab.store import guard
-from eventlab.store.database import reading
+from eventlab.store.database import has_table, reading
 
 TABLES = """
 create table if not exists read_models (
@@ -67,11 +67,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 def has_any(con: duckdb.DuckDBPyConnection) -> bool:
     """Tell whether there is a list of read models; not to be asked inside a transaction."""
-    try:
-        con.execute("select name from read_models limit 0")
-    except duckdb.CatalogException:
-        return False
-    return True
+    return has_table(con, "read_models")
 
 
 def standing(con: duckdb.DuckDBPyConnection, name: str) -> Standing | None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from eventlab.event import RecordedEvent
 from eventlab.store.ahead import ahead
-from eventlab.store.ledger import Field
+from eventlab.store.ledger import Field, stored_fields
 from eventlab.store.payloads import Payloads, decoded
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA
 
@@ -50,8 +50,7 @@ class Slice(NamedTuple):
 
 def _fields(log: Log, con: duckdb.DuckDBPyConnection) -> list[Field]:
     """Return the payload fields as of this moment; what the ledger remembers may be of another."""
-    rows = con.execute("select type, field, kind from main.fields").fetchall()
-    return log.shown(Field(*row) for row in rows)
+    return log.shown(stored_fields(con))
 
 
 def _in_order(log: Log, con: duckdb.DuckDBPyConnection, payloads: Payloads) -> Iterator[Columns]:

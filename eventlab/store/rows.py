@@ -10,7 +10,7 @@ import duckdb
 
 from eventlab.event import Event
 from eventlab.payload import kind, to_json
-from eventlab.store.ledger import Field
+from eventlab.store.ledger import Field, stored_fields
 
 
 class Row(NamedTuple):
@@ -79,8 +79,7 @@ def insert_fields(con: duckdb.DuckDBPyConnection, known: int, fields: list[Field
 
 def note_fields(con: duckdb.DuckDBPyConnection, events: Iterable[Event]) -> None:
     """Add the payload fields of events that the store has not seen yet."""
-    found = con.execute("select type, field, kind from main.fields").fetchall()
-    known = {Field(*row) for row in found}
+    known = set(stored_fields(con))
     insert_fields(con, len(known), [field for field in fields_of(events) if field not in known])
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from eventlab.store.database import transaction
+from eventlab.store.database import has_table, transaction
 
 TABLES = """
 create table if not exists snapshot_rules (
@@ -61,7 +61,7 @@ class SnapshotTable:
         cls, con: duckdb.DuckDBPyConnection, rule: Rule, columns: Sequence[str]
     ) -> SnapshotTable | None:
         """Return the table of a rule, if one was ever made."""
-        if not _has_any(con):
+        if not has_table(con, "snapshot_rules"):
             return None
         found = con.execute(_FIND, list(rule)).fetchall()
         return cls(found[0][0], columns) if found else None
@@ -99,7 +99,7 @@ class SnapshotTable:
     @classmethod
     def has_of_name(cls, con: duckdb.DuckDBPyConnection, name: str) -> bool:
         """Whether there are snapshots of any rule of this name."""
-        if not _has_any(con):
+        if not has_table(con, "snapshot_rules"):
             return False
         query = "select 1 from snapshots join snapshot_rules using (rule) where name = ? limit 1"
         return bool(con.execute(query, [name]).fetchall())
@@ -160,12 +160,3 @@ _FIND = """
 select rule from snapshot_rules
 where (name, version, definition, types) = (?::varchar, ?::bigint, ?::varchar, ?::varchar)
 """
-
-
-def _has_any(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a snapshot was ever taken here; a branch must not see those of its parent."""
-    try:
-        con.execute("select rule from snapshot_rules limit 0")
-    except duckdb.CatalogException:
-        return False
-    return True

@@ -16,7 +16,7 @@ from eventlab.event import RecordedEvent
 from eventlab.store import reading
 from eventlab.store.bulk import KIND_OF_JSON
 from eventlab.store.cut import Cut
-from eventlab.store.ledger import Field
+from eventlab.store.ledger import Field, stored_fields
 from eventlab.store.log import Log
 from eventlab.store.scans import Scans
 from eventlab.store.sqltext import payload_field
@@ -39,7 +39,7 @@ class LogWithin(Log):
     ) -> None:
         super().__init__(log._database, log._ledger, log.cut if cut is None else cut)
         self._con, self._is_committed = con, is_committed
-        self.known = read_fields(con) if known is None else known
+        self.known = stored_fields(con) if known is None else known
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return the one connection."""
@@ -97,9 +97,3 @@ class LogWithin(Log):
     def _again(self, **other: Any) -> LogWithin:
         same = {"known": self.known, "cut": self.cut, "is_committed": self._is_committed}
         return LogWithin(self, self._con, **{**same, **other})
-
-
-def read_fields(con: duckdb.DuckDBPyConnection) -> list[Field]:
-    """Return the payload fields that a transaction sees, in the order they were first seen."""
-    rows = con.execute("select type, field, kind from main.fields order by seen").fetchall()
-    return [Field(*row) for row in rows]
