@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from eventlab.errors.family import EventLabError
 
 
@@ -103,4 +105,13 @@ class SQLError(EventLabError):
             f"query: {query.strip()}\n"
             "The table is called events; its columns are those of log.events(), and payload fields "
             "are written data.<field>."
+        )
+
+    @classmethod
+    def failed_over_rows(cls, query: str, reason: str, columns: Iterable[str]) -> SQLError:
+        """Quote what DuckDB said of a query over the rows of a read model."""
+        return cls(
+            f"the query could not be run over this read model: {reason.strip()}\n"
+            f"query: {query.strip()}\n"
+            f"The table is called read_model; its columns are {', '.join(columns)}."
         )

@@ -26,6 +26,7 @@ from eventlab.readmodels.runner import Runner
 from eventlab.readmodels.upkeep import Drifted, Upkeep
 from eventlab.store import read_tables
 from eventlab.store.database import reading, transaction
+from eventlab.store.question import Params
 from eventlab.store.within import LogWithin
 from eventlab.timetravel import TimeTravel
 
@@ -154,7 +155,7 @@ class ReadModel:
                 return self._upkeep.lane.frame(con, kept.table, LogWithin(self._store, con))
         return self._projection(self._store.until(position=0))
 
-    def sql(self, query: str, params: Any = None) -> pd.DataFrame:
+    def sql(self, query: str, params: Params = None) -> pd.DataFrame:
         """Return what a SELECT says of the rows; they are the table ``read_model``.
 
         Its columns are those of ``frame().reset_index()``.

@@ -77,11 +77,16 @@ def answer(
     select = with_names(select, guard.harmless_parts(con, select))
     try:
         full = _with_own_variables(con, cut, scans, fields, select)
-        with reading(con):
-            found = frames.query(con, full, _python_values(params))
+        found = answered(con, full, params)
     except duckdb.Error as error:
         raise SQLError.failed(query, str(error)) from error
     return found.rename(columns=_as_written)
+
+
+def answered(con: duckdb.DuckDBPyConnection, select: str, params: Params) -> pd.DataFrame:
+    """Return what a SELECT that is known to be harmless says of one read-only moment of the database."""
+    with reading(con):
+        return frames.query(con, select, _python_values(params))
 
 
 def _with_own_variables(

@@ -16,6 +16,7 @@ from eventlab import frames
 from eventlab.errors import SQLError
 from eventlab.store import guard
 from eventlab.store.database import has_table, reading
+from eventlab.store.question import Params, answered
 
 TABLES = """
 create table if not exists read_models (
@@ -166,17 +167,16 @@ def listed(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 
 def answer(
-    con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, query: str, params: Any
+    con: duckdb.DuckDBPyConnection, rows: pd.DataFrame, query: str, params: Params
 ) -> pd.DataFrame:
     """Return what a person's SELECT says of the table ``read_model``, given its rows."""
     select = guard.one_select(query)
     guard.harmless_parts(con, select)
     con.register("read_model", rows)
     try:
-        with reading(con):
-            return frames.query(con, f"from (\n{select}\n)", params)
+        return answered(con, f"from (\n{select}\n)", params)
     except duckdb.Error as error:
-        raise SQLError.failed(query, str(error)) from error
+        raise SQLError.failed_over_rows(query, str(error), rows.columns) from error
     finally:
         con.unregister("read_model")
 

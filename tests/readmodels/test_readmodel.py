@@ -412,6 +412,17 @@ def test_rows_are_a_table_to_ask_in_sql(store, rule):
     assert view.sql("select count(*) n from read_model")["n"].tolist() == [2]
 
 
+@lanes
+def test_numbers_out_of_a_frame_may_be_asked_with_and_a_failure_names_the_columns(store, rule):
+    store.append("card-7", load(20))
+    view = el.ReadModel(store, rule, inline=True)
+    least = view.frame()["balance"].min()  # NumPy's
+
+    assert len(view.sql("select * from read_model where balance >= ?", [least])) == len(view)
+    with pytest.raises(SQLError, match="called read_model; its columns are stream, balance"):
+        view.sql("select nothing from read_model")
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
