@@ -2,20 +2,14 @@
 
 import os
 import random
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 from threading import Thread
 
 import pytest
 
 import eventlab as el
 from eventlab.store import read_tables
+from tests.killing import killed
 from tests.readmodels.test_readmodel import ADDED, BALANCE, lanes, load
-
-ROOT = Path(el.__file__).parents[1]
 
 
 class Crash(BaseException):
@@ -137,14 +131,7 @@ def counted(store, name):
 
 
 def work_and_kill(path, seconds):
-    with subprocess.Popen(
-        [sys.executable, "-c", WORK, path], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(seconds)
-        process.send_signal(signal.SIGKILL)
-        lines = process.stdout.read().split("\n")[:-1]  # the last line may be torn
-        assert process.wait() == -signal.SIGKILL
+    lines = killed(WORK, path, seconds)
     return int(lines[-1]) if lines else 0
 
 

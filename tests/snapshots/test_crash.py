@@ -1,19 +1,14 @@
 """Do snapshots survive a process that is killed while it takes them, and never change an answer after it?"""
 
 import random
-import signal
-import subprocess
-import sys
-import time
 import warnings
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import eventlab as el
+from tests.killing import killed
 
-ROOT = Path(el.__file__).parents[1]
 EVENTS = 1_000
 CARDS = el.Projection("cards", balance=el.total("amount"), last=el.last("amount"))
 
@@ -41,22 +36,12 @@ def path(tmp_path):
     return path
 
 
-def take_and_kill(path, seconds):
-    with subprocess.Popen(
-        [sys.executable, "-c", KEEPER, path], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(seconds)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
-
-
 def test_a_kill_in_the_middle_leaves_whole_snapshots_or_none(path):
     chance = random.Random(3)
     found = set()
 
     for _ in range(3):
-        take_and_kill(path, chance.uniform(0.2, 0.6))
+        killed(KEEPER, path, chance.uniform(0.2, 0.6))
 
         with el.EventStore(path, read_only=True) as store, warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -75,7 +60,7 @@ def test_a_kill_in_the_middle_leaves_whole_snapshots_or_none(path):
 
 
 def test_who_comes_after_a_kill_takes_the_snapshots_that_are_missing(path):
-    take_and_kill(path, 0.4)
+    killed(KEEPER, path, 0.4)
 
     with el.EventStore(path) as store:
         kept = el.Snapshots(store, CARDS, every=10).kept()

@@ -1,16 +1,10 @@
 """Is everything that append acknowledged still there when its process is killed in the middle?"""
 
 import random
-import signal
-import subprocess
-import sys
-import time
 from itertools import groupby
-from pathlib import Path
 
 import eventlab as el
-
-ROOT = Path(el.__file__).parents[1]
+from tests.killing import killed
 
 # Appends single events and batches as fast as it can, and says what append has acknowledged.
 WRITER = """
@@ -31,14 +25,7 @@ while True:
 
 def write_and_kill(path, seconds):
     """Return the last position that a writer acknowledged before it was killed."""
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER, path], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(seconds)
-        process.send_signal(signal.SIGKILL)
-        lines = process.stdout.read().split("\n")[:-1]  # the last line may be torn
-        assert process.wait() == -signal.SIGKILL
+    lines = killed(WRITER, path, seconds)
     return int(lines[-1]) if lines else 0
 
 
