@@ -55,7 +55,7 @@ class Overlay:
         self._con = database.cursor()
         self._name = f"eventlab_upcasted_{next(_numbers)}"
         self._con.execute(f"attach ':memory:' as {self._name} (read_write)")
-        self._con.execute(_TABLE.format(name=self._name))
+        self._con.execute(_TABLE.format(name=self._name, table=scan.table))
         self._forget = finalize(self, detach, self._con, self._name)
         self._forget.atexit = False
         self._done, self._span, self._parts = 0, (0, 0), False
@@ -260,30 +260,12 @@ def _member(name: str) -> str:
 _BAR: dict[str, Any] = {"desc": "upcasters", "unit": " events", "delay": 2, "leave": False}
 
 # The columns are those of the events, for a scan reads both.
-_TABLE = """
-create table {name}.main.upcasted (
-    position       bigint not null,
-    el_part        bigint not null,
-    stream_no      integer not null,
-    version        bigint not null,
-    type           varchar not null,
-    occurred_at    timestamp not null,
-    recorded_at    timestamp not null,
-    data           variant not null,
-    actor          varchar,
-    reason         varchar,
-    correlation_id varchar,
-    causation_id   varchar,
-    given_id       varchar,
-    tags           varchar[],
-    schema         integer not null
-)
-"""
+_TABLE = "create table {name}.main.upcasted as select *, 0::bigint as el_part from {table} limit 0"
 
 _INSERT = """
-insert into {name}.main.upcasted
-select made.position, made.part, stream_no, version, made.type, occurred_at, recorded_at, made.data::variant,
-       actor, reason, correlation_id, causation_id, given_id, tags, made.schema
+insert into {name}.main.upcasted by name
+select made.position, made.part as el_part, stream_no, version, made.type, occurred_at, recorded_at,
+       made.data::variant as data, actor, reason, correlation_id, causation_id, given_id, tags, made.schema
 from (select unnest($1::bigint[]) as position, unnest($2::bigint[]) as part, unnest($3::varchar[]) as type,
              unnest($4::json[]) as data, unnest($5::integer[]) as schema) as made
 join (select * from {table} where position between $6 and $7) as stored using (position)
