@@ -6,7 +6,7 @@ the handlers their turns, by hand (`Bus.deliver`) or in the background (`Bus.run
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from html import escape
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
+from eventlab.background import Background
 from eventlab.bus.consumer import Consumer, Handler, Key, Start, by_stream
 from eventlab.bus.delivery import Delivery, Surroundings, Witness
 from eventlab.bus.faults import Faults
 from eventlab.bus.letters import LetterBox
 from eventlab.bus.parallel import ParallelDelivery
 from eventlab.bus.retries import Backoff, Timer, doubling
-from eventlab.bus.runner import Runner
 from eventlab.bus.standing import standing
 from eventlab.errors import (
     BusError,
@@ -37,6 +37,9 @@ from eventlab.store.consumer_tables import ConsumerTables, Kept
 
 if TYPE_CHECKING:
     import duckdb
+
+AT_ONCE = 10_000
+"""Deliveries in the background, before it looks whether it shall stop."""
 
 Decorator = Callable[[Handler], Handler]
 
@@ -98,7 +101,8 @@ class Bus:
         )
         self._deliveries: dict[str, Delivery] = {}
         self._turns: deque[Delivery] = deque()
-        self._runner: Runner | None = None
+        self._runner: Background | None = None
+        self._error: Exception | None = None
         store.watch(self)
 
     # -- consumers ---------------------------------------------------------------------------------
@@ -221,18 +225,18 @@ class Bus:
         BusError
             When it is called by a handler, or while the bus runs in the background.
         """
-        if self._runner and self._runner.is_running:
+        if self._runner and self._runner.is_alive:
             raise BusError.running("deliver()")
         handled = dict.fromkeys(self._deliveries, 0)
         while True:
-            tried = self.deliver_now(handled, limit)
+            tried = self._deliver_now(handled, limit)
             limit = None if limit is None else limit - tried
-            due = self.due
-            if due is None or limit == 0:
+            patience = self._patience()
+            if patience is None or limit == 0:
                 return handled
-            self._around.timer.sleep(max(0.0, due - self._around.timer.now()))
+            self._around.timer.sleep(patience)
 
-    def deliver_now(self, handled: dict[str, int], limit: int | None = None) -> int:
+    def _deliver_now(self, handled: dict[str, int], limit: int | None = None) -> int:
         """Deliver what can be delivered without waiting; count into `handled`, and return the attempts."""
         cause, tried, idle = causes.current(), 0, 0
         if cause:
@@ -250,9 +254,9 @@ class Bus:
     @contextmanager
     def _at_work(self) -> Iterator[None]:
         """Hold every consumer's lock, and keep the checkpoints at the end, unless a process is to die."""
-        with ExitStack() as leases:
+        with ExitStack() as locks:
             for name in sorted(self._deliveries):
-                leases.enter_context(self.store.upkeep(_consumer(name)))
+                locks.enter_context(self.store.upkeep(_consumer(name)))
             self._look()
             for delivery in self._turns:
                 delivery.begin()
@@ -269,11 +273,10 @@ class Bus:
         for delivery in self._turns:
             delivery.end()
 
-    @property
-    def due(self) -> float | None:
-        """When the next attempt after a failure is due, by the bus's timer; None when none is."""
+    def _patience(self) -> float | None:
+        """Return how long until the next attempt after a failure is due; None when none is."""
         waiting = [one.due for one in self._turns if one.trouble and not one.stopped]
-        return min(waiting, default=None)
+        return max(0.0, min(waiting) - self._around.timer.now()) if waiting else None
 
     def appended(self, position: int) -> None:
         """Hear that the log has grown (what `EventStore.watch` calls)."""
@@ -443,9 +446,12 @@ class Bus:
 
         Every append of this process wakes it. `stop` ends it, and so does leaving ``with bus.run():``.
         """
-        if self._runner and self._runner.is_running:
+        if self._runner and self._runner.is_alive:
             raise BusError.running("run()")
-        self._runner = Runner(self)
+        self._error = None
+        self._runner = Background(
+            self._deliver_all, self._ended, name="eventlab bus", patience=self._patience
+        )
         self._runner.start()
         return self
 
@@ -454,14 +460,17 @@ class Bus:
         if self._runner:
             self._runner.stop()
 
+    def _deliver_all(self, go_on: Callable[[], bool]) -> None:
+        while go_on() and self._deliver_now(Counter(), AT_ONCE):
+            pass
+
+    def _ended(self, error: Exception) -> None:
+        self._error = error
+
     @property
     def error(self) -> BaseException | None:
         """What ended the background thread, if it did not end by `stop`."""
-        return self._runner.error if self._runner else None
-
-    def now(self) -> float:
-        """Return the seconds by which retries are timed."""
-        return self._around.timer.now()
+        return self._error
 
     def __enter__(self) -> Self:
         return self
@@ -481,7 +490,10 @@ class Bus:
     def _running(self) -> str:
         if not self._runner:
             return ""
-        return ", running" if self._runner.is_running else f", {self._runner}"
+        if self._runner.is_alive:
+            return ", running"
+        error = self._error
+        return f", ended by {type(error).__name__}: {error}" if error else ", stopped"
 
     def _repr_html_(self) -> str:
         title = f"Bus{self._running()}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from tqdm.auto import tqdm
 
+from eventlab.background import Background
 from eventlab.checks import is_whole
 from eventlab.errors import (
     AppendRefused,
@@ -22,7 +23,6 @@ from eventlab.errors import (
     ReadModelRefused,
     StoreError,
 )
-from eventlab.readmodels.runner import Runner
 from eventlab.readmodels.upkeep import Drifted, Upkeep
 from eventlab.store import read_tables
 from eventlab.store.database import reading, transaction
@@ -107,7 +107,7 @@ class ReadModel:
         self._upkeep = Upkeep(self.name, projection, store.upcasters.definition)
         self._store, self._projection, self.inline = store, projection, inline
         self.error: EventLabError | None = None
-        self._runner: Runner | None = None
+        self._runner: Background | None = None
         self._moved = Event()
         self._is_listed = False
         if inline and not store.read_only:
@@ -288,7 +288,10 @@ class ReadModel:
         if self.running:
             return
         self.error = None
-        self._runner = Runner(self._run_once, self._note, name=f"eventlab-{self.name}", poll=poll)
+        self._runner = Background(
+            self._run_once, self._note, name=f"eventlab-{self.name}", patience=lambda: poll
+        )
+        self._runner.start()
         self._store.before_close(self)
         self._store.watch(self)
 
