@@ -33,10 +33,16 @@ def diff(projection: TimeTravel, before: Log, after: Log) -> pd.DataFrame:
     both = _BothStates(early, late)
     rows, cells = both.changed()
     position = _positions(projection, before, after, cells, both.keys, rows)
-    names = _key_columns(projection.key_names)
-    found = cells.set_axis(both.keys.take(rows)).reset_index(names=names)
-    found = found.assign(position=position, type=_types(after, position))
-    return found[[*names, *COLUMNS]].astype(COLUMNS)
+    found = both.named(rows, cells, projection.key_names)
+    return found.assign(position=position, type=_types(after, position)).astype(COLUMNS)
+
+
+def diff_of_states(early: pd.DataFrame, late: pd.DataFrame) -> pd.DataFrame:
+    """Return the same of two states that came from anywhere, without the events that did it."""
+    both = _BothStates(early, late)
+    names = [str(name or f"key_{at}") for at, name in enumerate(late.index.names, start=1)]
+    found = both.named(*both.changed(), names)
+    return found.astype({name: COLUMNS[name] for name in found if name in COLUMNS})
 
 
 def _key_columns(key_names: Sequence[str]) -> list[str]:
@@ -71,6 +77,10 @@ class _BothStates:
                 "change": self._change(rows),
             }
         )
+
+    def named(self, rows: Any, cells: pd.DataFrame, key_names: Sequence[str]) -> pd.DataFrame:
+        """Return cells with the columns of their key before them."""
+        return cells.set_axis(self.keys.take(rows)).reset_index(names=_key_columns(key_names))
 
     def _of(self, field: str) -> tuple[Any, Any, Any]:
         early, late = (_column(state, field) for state in (self._early, self._late))

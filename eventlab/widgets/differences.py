@@ -12,8 +12,6 @@ import pandas as pd
 
 from eventlab.widgets.markup import SIGNS, counted, row_start, sign_cell, value, word
 from eventlab.widgets.scenes import Key
-from eventlab.widgets.scenes import sign as sign_of
-from eventlab.widgets.values import known
 from eventlab.widgets.views import key_words
 
 MOST_ROWS = 200
@@ -32,21 +30,6 @@ def of_cuts(projection: Any, before: Any, after: Any, key: Key | None) -> pd.Dat
     for name, part in zip(names, key, strict=True):
         is_key &= found[name] == part
     return found[is_key].reset_index(drop=True)
-
-
-def of_states(early: pd.DataFrame, late: pd.DataFrame) -> pd.DataFrame:
-    """Return the same of two states, without the events that did it."""
-    fields = [name for name in dict.fromkeys([*early, *late]) if name != "position"]
-    keys = early.index.union(late.index)
-    rows = [
-        (key, field, was, now, _change(key, early, late))
-        for key in keys
-        for field in fields
-        for was, now in [(_cell(early, key, field), _cell(late, key, field))]
-        if sign_of(was, now)
-    ]
-    columns = ["key", "field", "before", "after", "change"]
-    return pd.DataFrame(rows, columns=columns).astype({"before": "object", "after": "object"})
 
 
 def table_rows(diff: pd.DataFrame) -> str:
@@ -75,14 +58,3 @@ def _row(names: list[str], row: dict[Any, Any]) -> str:
         f'{row_start(mark)}{sign_cell(mark)}<th scope="row">{key}</th><td>{word(row["field"])}</td>'
         f"<td>{value(row['before'])}</td><td>{value(row['after'])}</td></tr>\n"
     )
-
-
-def _cell(state: pd.DataFrame, key: Any, field: str) -> Any:
-    there = field in state and key in state.index
-    return known(state.at[key, field]) if there else None
-
-
-def _change(key: Any, early: pd.DataFrame, late: pd.DataFrame) -> str:
-    if key not in early.index:
-        return "appeared"
-    return "changed" if key in late.index else "vanished"

@@ -20,10 +20,11 @@ import traitlets
 
 from eventlab.errors import EventLabError, TimeMachineError
 from eventlab.store.eventstore import Branch, EventStore
+from eventlab.timetravel.diff import diff_of_states
 from eventlab.widgets import reading as read
 from eventlab.widgets.beside import code_of
 from eventlab.widgets.condition import Condition
-from eventlab.widgets.differences import failure_row, of_cuts, of_states, table_rows
+from eventlab.widgets.differences import failure_row, of_cuts, table_rows
 from eventlab.widgets.fragments import Picture
 from eventlab.widgets.longlog import LongLog, is_long
 from eventlab.widgets.page import page
@@ -261,7 +262,7 @@ class TimeMachine(anywidget.AnyWidget):
         early, late = self._pinned()
         reading = self._pages.reading
         if not hasattr(self._projection, "diff") or not reading.in_order:
-            return of_states(self.frame(early), self.frame(late))
+            return diff_of_states(self.frame(early), self.frame(late))
         log = read.about(self._log, self._projection, reading.key)
         before, after = (log.until(position=self._position(step)) for step in (early, late))
         return of_cuts(self._projection, before, after, reading.key)
