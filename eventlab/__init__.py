@@ -45,13 +45,23 @@ Every error is an `EventLabError` that says what was asked, what was found, wher
 
 from eventlab import errors, upcasting
 from eventlab.bus import Bus, Faults
-from eventlab.columns import Column, count, distinct, each, first, greatest, last, least, total
 from eventlab.deciding import Decider, Handled, given, handle
 from eventlab.errors import ConcurrencyError, DuplicateEventError, EventLabError
 from eventlab.event import Event, RecordedEvent
-from eventlab.fold import Fold
 from eventlab.importers import read_git, read_table
-from eventlab.projection import Projection
+from eventlab.projections import (
+    Column,
+    Fold,
+    Projection,
+    count,
+    distinct,
+    each,
+    first,
+    greatest,
+    last,
+    least,
+    total,
+)
 from eventlab.readmodels import ReadModel
 from eventlab.snapshots import Snapshots
 from eventlab.store import (

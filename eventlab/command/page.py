@@ -10,7 +10,7 @@ from eventlab.command.answer import Answer
 from eventlab.command.sources import Kind, kind_of, open_source
 from eventlab.command.states import key_of, projection_of
 from eventlab.importers import git_files
-from eventlab.projection import Projection
+from eventlab.projections import Projection
 from eventlab.renders import file_tree
 from eventlab.store import EventStore
 from eventlab.widgets import TimeMachine

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from eventlab.columns import Column, count, last, total
-from eventlab.projection import Projection
+from eventlab.projections import Column, Projection, count, last, total
 from eventlab.store import Log
 from eventlab.store.sqltext import quoted
 from eventlab.timetravel.names import RESERVED

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 from eventlab.deciding.decider import Decider
 from eventlab.errors import ConcurrencyError, ConditionFailed
 from eventlab.event import RecordedEvent
-from eventlab.states import State
+from eventlab.projections.states import State
 from eventlab.store import Condition, EventStore, Query
 from eventlab.store.expectation import Expected, require_met
 

@@ -13,8 +13,8 @@ from typing import Any, Literal
 from eventlab.deciding.recorded import recorded
 from eventlab.errors import InvalidDecider, InvalidDecision, LifeEnded
 from eventlab.event import Event, RecordedEvent
-from eventlab.fold import Evolve, Fold
-from eventlab.states import State, starter
+from eventlab.projections.fold import Evolve, Fold
+from eventlab.projections.states import State, starter
 
 Command = Any
 Decision = Event | Iterable[Event] | None

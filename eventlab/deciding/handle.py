@@ -14,7 +14,7 @@ from eventlab.deciding.boundary import Boundary, Matching, OneStream
 from eventlab.deciding.decider import Command, Decider, require_decider
 from eventlab.errors import ConcurrencyError, DuplicateEventError, InvalidDecider, InvalidDecision
 from eventlab.event import Event, RecordedEvent, require_stream
-from eventlab.states import State
+from eventlab.projections.states import State
 from eventlab.store import ANY, EventStore, Query
 from eventlab.store.expectation import Expected, require_expectation
 from eventlab.store.query import require_query

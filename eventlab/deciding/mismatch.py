@@ -8,7 +8,7 @@ from typing import Any
 
 from eventlab.equality import same
 from eventlab.event import Event
-from eventlab.states import State, fields_of
+from eventlab.projections.states import State, fields_of
 
 ENVELOPE = (
     "actor",

@@ -16,7 +16,7 @@ from eventlab.deciding.mismatch import of_events, of_state
 from eventlab.deciding.recorded import recorded
 from eventlab.errors import InvalidDecision, InvalidScenario, ScenarioFailed
 from eventlab.event import Event, RecordedEvent
-from eventlab.states import State
+from eventlab.projections.states import State
 
 STREAM = "scenario-1"
 Line = tuple[str, str]

@@ -16,12 +16,11 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from eventlab.columns import count, distinct, last
 from eventlab.errors import ImportFailed
 from eventlab.event import RecordedEvent
 from eventlab.importers.git_log import Change, Commit, Repository
 from eventlab.importers.table import read_table
-from eventlab.projection import Projection
+from eventlab.projections import Projection, count, distinct, last
 from eventlab.store import EventStore, Log
 
 git_files = Projection(

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from eventlab.errors import SnapshotRefused
-from eventlab.states import fields_of
+from eventlab.projections.states import fields_of
 
 _MARK = "$"
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode  # dumps() would set one up for each state

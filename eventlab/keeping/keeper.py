@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from eventlab.fold import Fold
 from eventlab.keeping.codec import Codec, as_text, from_texts
-from eventlab.partials import Parts
-from eventlab.projection import Projection
-from eventlab.projection_sql import Bound
+from eventlab.projections import Fold, Projection
+from eventlab.projections.partials import Parts
+from eventlab.projections.sql import Bound
 from eventlab.store.sqltext import literal
 
 if TYPE_CHECKING:

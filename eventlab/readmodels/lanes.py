@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from eventlab.errors import ReadModelRefused
-from eventlab.fold import Fold, collector_at_rest
 from eventlab.keeping.codec import as_text
 from eventlab.keeping.keeper import KeepsParts, KeepsStates
-from eventlab.partials import Parts
-from eventlab.projection import Projection
-from eventlab.projection_sql import Bound
+from eventlab.projections.fold import Fold, collector_at_rest
+from eventlab.projections.partials import Parts
+from eventlab.projections.projection import Projection
+from eventlab.projections.sql import Bound
 from eventlab.store.read_tables import Select
 from eventlab.store.sqltext import literal
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from eventlab.event import RecordedEvent
-    from eventlab.states import State
+    from eventlab.projections.states import State
     from eventlab.store.ledger import Field
     from eventlab.store.log import Log
     from eventlab.store.within import LogWithin

@@ -33,8 +33,7 @@ from eventlab.timetravel import TimeTravel
 if TYPE_CHECKING:
     import duckdb
 
-    from eventlab.fold import Fold
-    from eventlab.projection import Projection
+    from eventlab.projections import Fold, Projection
     from eventlab.store import EventStore
     from eventlab.store.read_tables import Standing
 

@@ -18,8 +18,7 @@ from eventlab.store.read_tables import Standing
 if TYPE_CHECKING:
     import duckdb
 
-    from eventlab.fold import Fold
-    from eventlab.projection import Projection
+    from eventlab.projections import Fold, Projection
     from eventlab.store.ledger import Field
     from eventlab.store.within import LogWithin
 

@@ -16,8 +16,7 @@ from eventlab.snapshots.shelf import Shelf
 from eventlab.timetravel import Key, TimeTravel
 
 if TYPE_CHECKING:
-    from eventlab.fold import Fold
-    from eventlab.projection import Projection
+    from eventlab.projections import Fold, Projection
     from eventlab.store import EventStore, Log
     from eventlab.store.snapshot_tables import Kept
 

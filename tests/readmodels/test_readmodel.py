@@ -20,8 +20,8 @@ from eventlab.errors import (
     SQLError,
     UntypedField,
 )
+from tests.projections.test_laws import BOTH, laws, logs, store_of
 from tests.snapshots.test_snapshots import HOLDER, every_rule
-from tests.test_laws import BOTH, laws, logs, store_of
 
 both = pytest.mark.parametrize("rule", BOTH, ids=["fold", "projection"])
 

@@ -23,7 +23,7 @@ from eventlab.errors import (
     UntypedField,
 )
 from eventlab.snapshots.shelf import Shelf
-from tests.test_laws import BOTH, CARD, CARDS, START, laws, logs, store_of
+from tests.projections.test_laws import BOTH, CARD, CARDS, START, laws, logs, store_of
 from tests.timetravel.test_panel import EVERYTHING
 
 PAIRS = el.Projection(

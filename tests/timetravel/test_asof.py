@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 
 import eventlab as el
 from eventlab.timetravel.asof import asof
-from tests.test_laws import BOTH, CARDS, START, STREAMS, laws, logs, store_of
+from tests.projections.test_laws import BOTH, CARDS, START, STREAMS, laws, logs, store_of
 
 count = el.Projection("count", n=el.count())
 

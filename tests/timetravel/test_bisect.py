@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import eventlab as el
-from tests.test_laws import CARD, CARDS, laws, logs, store_of
+from tests.projections.test_laws import CARD, CARDS, laws, logs, store_of
 
 
 @pytest.fixture

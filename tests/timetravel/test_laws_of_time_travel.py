@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import eventlab as el
-from tests.test_laws import BOTH, CARD, CARDS, START, STREAMS, laws, logs, numbered, store_of
+from tests.projections.test_laws import (
+    BOTH,
+    CARD,
+    CARDS,
+    START,
+    STREAMS,
+    laws,
+    logs,
+    numbered,
+    store_of,
+)
 from tests.timetravel.test_panel import EVERYTHING
 
 FIELDS = ("balance", "holder", "loads")

@@ -8,7 +8,7 @@ from pandas.testing import assert_frame_equal
 
 import eventlab as el
 from eventlab.errors import EventLabError
-from tests.test_laws import BOTH, laws, logs, store_of
+from tests.projections.test_laws import BOTH, laws, logs, store_of
 
 both = pytest.mark.parametrize("cards", BOTH, ids=["fold", "projection"])
 

@@ -1,7 +1,7 @@
 """Columns of a projection: what each event contributes, and how contributions combine.
 
 ``total``, ``count``, ``first``, ``last``, ``least``, ``greatest`` and ``distinct`` describe a column;
-`eventlab.projection` compiles it to SQL. An expression that is a bare name is a payload field, or the
+`Projection` compiles it to SQL. An expression that is a bare name is a payload field, or the
 envelope column of that name; anything else is SQL over the envelope and ``data.<field>``. Lesson 03
 writes the same rules in Python and in columns.
 """

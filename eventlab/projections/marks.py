@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from eventlab.projection_sql import Query
+from eventlab.projections.sql import Query
 from eventlab.store.sqltext import quoted
 from eventlab.timetravel import ENDED
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import pandas as pd
 
 from eventlab import frames
-from eventlab.columns import Column
 from eventlab.frames import Connection
-from eventlab.projection_sql import Bind, Bound, Query
+from eventlab.projections.columns import Column
+from eventlab.projections.sql import Bind, Bound, Query
 from eventlab.store.sqltext import literal, quoted
 
 if TYPE_CHECKING:

@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from eventlab import frames
-from eventlab.columns import (
+from eventlab.errors import (
+    ColumnFailed,
+    EventLabError,
+    InvalidProjection,
+    ProjectionError,
+    UntypedField,
+)
+from eventlab.projections.columns import (
     NUMBERS,
     VERBS,
     Column,
@@ -29,16 +36,9 @@ from eventlab.columns import (
     require_expr,
     sql_of,
 )
-from eventlab.errors import (
-    ColumnFailed,
-    EventLabError,
-    InvalidProjection,
-    ProjectionError,
-    UntypedField,
-)
-from eventlab.marks_sql import Marks
-from eventlab.partials import Carried
-from eventlab.projection_sql import BY_STREAM, Bind, Bound, Query, Touch, untyped_paths
+from eventlab.projections.marks import Marks
+from eventlab.projections.partials import Carried
+from eventlab.projections.sql import BY_STREAM, Bind, Bound, Query, Touch, untyped_paths
 from eventlab.store.sqltext import literal
 from eventlab.timetravel import (
     ENDED,

@@ -19,11 +19,11 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from eventlab import frames
-from eventlab.columns import Types, names_of
 from eventlab.errors import FoldFailed, InvalidProjection, ProjectionError, UnknownEventType
 from eventlab.event import RecordedEvent
+from eventlab.projections.columns import Types, names_of
+from eventlab.projections.states import State, fields_of, kept, starter
 from eventlab.ruletext import rule_text
-from eventlab.states import State, fields_of, kept, starter
 from eventlab.timetravel import (
     ENDED,
     MOMENT,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from eventlab.columns import Column, sql_of
+from eventlab.projections.columns import Column, sql_of
 from eventlab.store.sqltext import quoted
 from eventlab.timetravel import MOMENT
 
