@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from eventlab.background import Background
-from eventlab.bus.consumer import Consumer, Handler, Key, Start, by_stream
+from eventlab.bus.consumer import Consumer, Handler, Key, Start, by_log, by_stream, needs_log_order
 from eventlab.bus.delivery import Delivery, Surroundings, Witness
 from eventlab.bus.faults import Faults
 from eventlab.bus.letters import LetterBox
@@ -114,7 +114,7 @@ class Bus:
         start: Start = "beginning",
         retries: int = 3,
         backoff: Backoff | None = None,
-        on_failure: str = "park",
+        on_failure: str | None = None,
         in_order: bool = True,
         key: Key | None = None,
         workers: int = 1,
@@ -137,9 +137,9 @@ class Bus:
         backoff : callable, optional
             Seconds to wait after the first, second, third … failure. Left out: 0.1, 0.2, 0.4 … to 30.
             Other consumers go on meanwhile.
-        on_failure : "park" or "stop"
+        on_failure : "park" or "stop", optional
             What to do then: put the event among the dead letters and go on, or stop this consumer, alone,
-            until `retry` is called.
+            until `retry` is called. Left out: park, but stop where the handler wants the order of the log.
         in_order : bool
             Whether later events of the same key are parked behind a parked one. Out of order, an address
             could be changed before it was given, so that is the rule; say False where order means nothing.
@@ -161,9 +161,19 @@ class Bus:
             When a term has no meaning, or the name is taken by another handler on this bus.
         ConsumerBeyondLog
             When its checkpoint lies behind the end of the log.
+
+        Notes
+        -----
+        A handler may be an object that has more than a call. ``flush()`` is called before a checkpoint is
+        kept, so that events may be passed on many at a time; where it raises, they are delivered again from
+        the last checkpoint on, after the same waits, and then the consumer stops. ``begin(log)`` is called
+        when it is registered, and may refuse. With ``in_log_order = True`` no event overtakes another,
+        whatever stream it is of. The targets in `eventlab.outbox` are such objects.
         """
 
         def register(handler: Handler) -> Handler:
+            in_log_order = needs_log_order(handler)
+            usual_failure, usual_key = ("stop", by_log) if in_log_order else ("park", by_stream)
             self._register(
                 Consumer(
                     name=name,
@@ -172,9 +182,9 @@ class Bus:
                     start=start,
                     retries=retries,
                     backoff=doubling() if backoff is None else backoff,
-                    on_failure=on_failure,
+                    on_failure=usual_failure if on_failure is None else on_failure,
                     in_order=in_order,
-                    key=by_stream if key is None else key,
+                    key=usual_key if key is None else key,
                     workers=workers,
                     commit_every=commit_every,
                     idempotent=idempotent,
@@ -200,6 +210,7 @@ class Bus:
         self.store.require_writable()
         made = (ParallelDelivery if consumer.workers > 1 else Delivery)(consumer, self._around)
         with self.store.upkeep(_consumer(consumer.name)):
+            consumer.begin(self.store)
             self._tables.register(consumer.name, consumer.types, consumer.checkpoint(self._look()))
             made.begin()
         self._deliveries[consumer.name] = made

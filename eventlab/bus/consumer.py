@@ -9,6 +9,7 @@ from typing import Any
 from eventlab.bus.retries import Backoff, doubling
 from eventlab.errors import InvalidConsumer
 from eventlab.event import RecordedEvent
+from eventlab.store.log import Log
 
 Handler = Callable[[RecordedEvent], Any]
 Key = Callable[[RecordedEvent], object]
@@ -18,6 +19,16 @@ Start = str | int
 def by_stream(event: RecordedEvent) -> str:
     """Return the stream: events of one stream are kept in order."""
     return event.stream
+
+
+def by_log(event: RecordedEvent) -> str:
+    """Return the same for all events: no one overtakes another."""
+    return ""
+
+
+def needs_log_order(handler: object) -> bool:
+    """Tell whether a handler takes events in the order of the log only."""
+    return getattr(handler, "in_log_order", False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +59,23 @@ class Consumer:
             found = getattr(self, option)
             if not holds(found):
                 raise InvalidConsumer.option(self.name, option, found, advice)
+        if needs_log_order(self.handler) and (self.key is not by_log or not self.in_order):
+            raise InvalidConsumer.out_of_order(self.name, self.handler)
 
     def checkpoint(self, head: int) -> int:
         """Return where a consumer that was never here stands in a log that ends at `head`."""
         named = {"beginning": 0, "now": head}
         return named[self.start] if isinstance(self.start, str) else self.start - 1
+
+    def begin(self, log: Log) -> None:
+        """Show the handler the log that its events are of, if it wants to know."""
+        if hasattr(self.handler, "begin"):
+            self.handler.begin(log)
+
+    def flush(self) -> None:
+        """Let the handler bring to safety what it was given, if it keeps something back."""
+        if hasattr(self.handler, "flush"):
+            self.handler.flush()
 
 
 def _is_start(found: object) -> bool:

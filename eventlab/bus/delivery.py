@@ -55,6 +55,7 @@ class Delivery:
         self.consumer, self._around = consumer, around
         self.trouble: Trouble | None = None
         self.stopped = False
+        self._unsafe: Trouble | None = None
         self._delay = 0
 
     def begin(self) -> None:
@@ -86,7 +87,13 @@ class Delivery:
         return self.trouble.due if self.trouble else 0.0
 
     def end(self) -> None:
-        """Keep the checkpoint."""
+        """Keep the checkpoint, once the handler stands for all that it was given."""
+        error = self.flush() if self._uncommitted else None
+        if error is not None:
+            self._go_back(error)
+            return
+        if self._uncommitted:
+            self._is_safe()
         done_to = self.inbox.done_to
         if done_to != self._kept:
             self._around.tables.advance(self.consumer.name, done_to)
@@ -95,7 +102,7 @@ class Delivery:
 
     def resume(self) -> None:
         """Forget that it failed or stopped."""
-        self.trouble, self.stopped = None, False
+        self.trouble, self._unsafe, self.stopped = None, None, False
 
     def handle(self, event: RecordedEvent) -> Exception | None:
         """Run the handler; return what it raised."""
@@ -107,6 +114,19 @@ class Delivery:
                 raise
             except Exception as error:  # a handler may raise anything, and it is kept and shown
                 return error
+        return None
+
+    def handle_for_good(self, event: RecordedEvent) -> Exception | None:
+        """Run the handler, and let it bring its work to safety; return what it raised."""
+        error = self.handle(event)
+        return self.flush() if error is None else error
+
+    def flush(self) -> Exception | None:
+        """Let the handler bring its work to safety; return what it raised."""
+        try:
+            self.consumer.flush()
+        except Exception as error:
+            return error
         return None
 
     # -- one delivery ------------------------------------------------------------------------------
@@ -132,16 +152,37 @@ class Delivery:
 
     def _failed(self, event: RecordedEvent, error: Exception) -> None:
         self._tell("Failed", event)
-        trouble = Trouble.after(self.trouble, event.position, error, self._around.store.now())
-        if trouble.attempts <= self.consumer.retries:
-            wait = self.consumer.backoff(trouble.attempts)
-            self.trouble = replace(trouble, due=self._around.timer.now() + wait)
+        self.trouble = Trouble.after(self.trouble, event.position, error, self._around.store.now())
+        if self.trouble.attempts <= self.consumer.retries:
+            self.trouble = self._waiting(self.trouble)
         elif self.consumer.on_failure == "stop":
-            self.trouble, self.stopped = trouble, True
-            self._tell("Stopped", event)
+            self._stop(event)
         else:
-            self.trouble = trouble
             self._park(event)
+
+    def _go_back(self, error: Exception) -> None:
+        """Begin again at the checkpoint: which of the events since are safe nobody can tell."""
+        self.begin()
+        [event] = self.inbox.several(1)
+        self._tell("Failed", event)
+        trouble = Trouble.after(self._unsafe, event.position, error, self._around.store.now())
+        # Kept twice: the first event that is handled again ends the wait, not the count.
+        self.trouble = self._unsafe = self._waiting(trouble)
+        if trouble.attempts > self.consumer.retries:
+            self._stop(event)
+
+    def _is_safe(self) -> None:
+        if self.trouble is self._unsafe:
+            self.trouble = None
+        self._unsafe = None
+
+    def _waiting(self, trouble: Trouble) -> Trouble:
+        wait = self.consumer.backoff(trouble.attempts)
+        return replace(trouble, due=self._around.timer.now() + wait)
+
+    def _stop(self, event: RecordedEvent) -> None:
+        self.stopped = True
+        self._tell("Stopped", event)
 
     # -- dead letters ------------------------------------------------------------------------------
 

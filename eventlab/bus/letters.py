@@ -49,7 +49,7 @@ class LetterBox:
     def _retried(self, letter: Letter) -> bool:
         """Try a letter; keep it with what went wrong this time, or delete it."""
         [event] = self._around.store.at(letter.position)
-        error = self._delivery.handle(event)
+        error = self._delivery.handle_for_good(event)
         if error is None:
             self._around.tell("Handled", self._name, event)
             self._around.tables.discard(self._name, letter.position)

@@ -25,7 +25,8 @@ class ParallelDelivery(Delivery):
 
     def turn(self) -> Turn:
         """Handle the next events; a turn of nothing says that there are none."""
-        events = [] if self.stopped else self.inbox.several(self.consumer.workers * AT_ONCE)
+        waits = self.stopped or self.due > self._around.timer.now()
+        events = [] if waits else self.inbox.several(self.consumer.workers * AT_ONCE)
         if not events:
             return Turn()
         with ThreadPoolExecutor(self.consumer.workers) as pool:
@@ -60,8 +61,8 @@ class ParallelDelivery(Delivery):
             self._tell("Handled", event)
             return True
         if self.consumer.on_failure == "stop":
-            self.trouble, self.stopped = trouble, True
-            self._tell("Stopped", event)
+            self.trouble = trouble
+            self._stop(event)
             return None
         self._keep_letter(event, trouble)
         return False

@@ -68,6 +68,14 @@ class InvalidConsumer(BusError, ValueError):
         )
 
     @classmethod
+    def out_of_order(cls, consumer: str, handler: object) -> InvalidConsumer:
+        """Say which terms would let one event overtake another."""
+        return cls(
+            f"consumer {consumer!r} was given key= or in_order=False, and its handler {handler!r} takes "
+            "events in the order of the log only: leave both out."
+        )
+
+    @classmethod
     def taken(cls, consumer: str, handler: str) -> InvalidConsumer:
         """Name the handler that has the name."""
         return cls(
