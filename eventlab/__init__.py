@@ -21,7 +21,8 @@ not stored; it is a *fold* of the log. So there is one idea to learn, and the pa
    state, appends what it decides, and decides afresh where somebody else was faster; ``given`` tests it
    without a store.
 8. **Events travel.** Whoever appends knows no consumer; a `Bus` brings each consumer the events of its
-   types, in order and at least once, and `Faults` shows what that is worth.
+   types, in order and at least once, and `Faults` shows what that is worth. The targets in `outbox` are
+   consumers that hand events to the outside, with the log as the outbox.
 
 >>> import eventlab as el
 >>> store = el.EventStore()
@@ -43,7 +44,7 @@ card-7       20         1
 Every error is an `EventLabError` that says what was asked, what was found, where, and what to try.
 """
 
-from eventlab import errors, upcasting
+from eventlab import errors, outbox, upcasting
 from eventlab.bus import Bus, Faults
 from eventlab.deciding import Decider, Handled, given, handle
 from eventlab.errors import ConcurrencyError, DuplicateEventError, EventLabError
@@ -124,6 +125,7 @@ __all__ = [
     # consumers
     "Bus",
     "Faults",
+    "outbox",
     # errors
     "errors",
     "EventLabError",

@@ -29,6 +29,13 @@ from eventlab.errors.family import EventLabError
 from eventlab.errors.git import GitFailed
 from eventlab.errors.imports import BadRow, ImportFailed, MissingColumn, NoSuchFile, UnreadableFile
 from eventlab.errors.logs import InvalidBranch, InvalidCut, SQLError
+from eventlab.errors.outbox import (
+    ForeignTarget,
+    InvalidTarget,
+    MissingClient,
+    NotSent,
+    OutboxError,
+)
 from eventlab.errors.projections import (
     ColumnFailed,
     FoldFailed,
@@ -125,6 +132,11 @@ __all__ = [
     "NotReplayable",
     "InvalidFaults",
     "Crashed",
+    "OutboxError",
+    "InvalidTarget",
+    "ForeignTarget",
+    "NotSent",
+    "MissingClient",
     "MissingColumn",
     "ImportFailed",
     "BadRow",

@@ -1,0 +1,36 @@
+"""The outbox: events handed to the outside, with the log itself as the outbox.
+
+Whoever writes to a database and then tells a broker may die in between, and then nobody hears of it.
+The usual cure is a table of messages to send, written in the same transaction as the state, and a relay
+that reads it. Where events are the state, both are there already: the log is that table, and a consumer with
+its checkpoint is the relay. So a target is only a handler, and any consumer takes it::
+
+    bus.consumer("partners", "OrderPlaced", "OrderShipped")(outbox.json_lines("orders.jsonl"))
+    bus.consumer("crm", "OrderPlaced")(outbox.webhook("https://crm.example/hooks"))
+
+Its terms are those of `Bus.consumer`: types, retries, dead letters, ``start=``; ``bus.lag()`` says what was
+sent.
+
+What arrives is a CloudEvent (see `message`). How often depends on what the target can say of itself:
+
+========================  =================  ===================================================
+target                    how often          because
+========================  =================  ===================================================
+`json_lines`              exactly once       the file's last line says how far it is
+`webhook`                 at least once      the receiver has to know the id again, ``webhook-id``
+========================  =================  ===================================================
+
+A target takes the events up to the last checkpoint for sent: one that lost some is filled again by
+``bus.replay(name, start=…)``. As consumers do, a target begins with the log's first event, unless it
+is registered with ``start="now"``; a `Bus.reactor` is for what must not be sent twice whatever happens.
+"""
+
+from eventlab.outbox.jsonlines import JSONLines
+from eventlab.outbox.messages import message
+from eventlab.outbox.target import Target
+from eventlab.outbox.webhooks import Webhook
+
+json_lines = JSONLines
+webhook = Webhook
+
+__all__ = ["message", "json_lines", "webhook", "Target"]
