@@ -71,6 +71,29 @@ class TimeMachineError(EventLabError, ValueError):
         )
 
     @classmethod
+    def no_place(cls) -> TimeMachineError:
+        """Say how a place is given."""
+        return cls(
+            "tm.go() takes one place: a step such as tm.go(17), a position such as tm.go(position=17), or a "
+            "time such as tm.go(time='2013-01-01 17:30')."
+        )
+
+    @classmethod
+    def no_such_time(cls, time: object) -> TimeMachineError:
+        """Say how a time is written."""
+        return cls(
+            f"{time!r} is no time to go to: write it as '2013-01-01 17:30', or as '17:30' for the day at the "
+            "current stop."
+        )
+
+    @classmethod
+    def no_such_kind(cls, of: object) -> TimeMachineError:
+        """Say of what there is a next event."""
+        return cls(
+            f"tm.next({of!r}) asks for what no two events share: ask for the next of this 'type' or 'key'."
+        )
+
+    @classmethod
     def no_such_mark(cls, name: object, at: object) -> TimeMachineError:
         """Name what stands in the place of a position."""
         return cls(

@@ -15,7 +15,6 @@ from eventlab.widgets.blamed import Blame, Setter, can_tell
 from eventlab.widgets.flipbook import Fragment, Frame
 from eventlab.widgets.markup import value, word
 from eventlab.widgets.scenes import Line, Reading, Scene
-from eventlab.widgets.values import moment
 from eventlab.widgets.views import key_words
 
 
@@ -40,11 +39,6 @@ class Beside:
         cut = 0 if scene.event is None else scene.event.position
         return blame | ({"cut": str(cut)} if self._code else {})
 
-    def events(self) -> list[str]:
-        """Return a row for every stop that is shown, the one before the first event included."""
-        rows = [_before_the_first(), *map(self._event, range(1, self.reading.last + 1))]
-        return rows[self.reading.skipped :]
-
     def html(self) -> str:
         """Return the places that are filled step by step."""
         blame = "" if self._blame is None else _table("who set it", "blame", "field|value|at|type")
@@ -65,14 +59,6 @@ class Beside:
             '<button type="button" data-act="copy" class="tm-word" '
             'title="copy the code" aria-label="copy the code">copy</button>'
             f'<span data-part="copied" aria-live="polite"></span>{more}</div>\n'
-        )
-
-    def _event(self, step: int) -> str:
-        event = self.reading.events[step - 1]
-        return (
-            f'<tr data-go="{self._first + step}"><td class="n">{self.reading.numbers[step]:,}</td>'
-            f"<td>{moment(event.occurred_at.replace(microsecond=0))}</td>"
-            f"<td>{word(event.stream)}</td><td>{word(event.type)}</td></tr>\n"
         )
 
     def _blamed(self, told: tuple[Line, tuple[Setter, ...]] | None) -> Fragment:
@@ -108,11 +94,6 @@ def code_of(projection: Any, reading: Reading) -> Code | None:
         key = reading.key[0] if len(reading.key) == 1 else reading.key
         after = f")).loc[lambda state: state.index.isin([{key!r}])]"
     return Code(before, after, str(getattr(projection, "sql", "")))
-
-
-def _before_the_first() -> str:
-    words = '<td colspan="3" class="none">before the first event</td>'
-    return f'<tr data-go="0"><td class="n">0</td>{words}</tr>\n'
 
 
 def _unknown() -> str:

@@ -14,6 +14,7 @@ from eventlab.widgets.beside import Beside, Code
 from eventlab.widgets.flipbook import Frame, bind
 from eventlab.widgets.fragments import Picture
 from eventlab.widgets.scenes import Key, Reading, Row, Scene, scenes
+from eventlab.widgets.stops import columns
 from eventlab.widgets.versions import versions
 
 
@@ -61,7 +62,7 @@ class Pages:
 
     def packed(self, shell: str, last: int) -> bytes:
         """Return the pages as they go to a browser, for a slider that ends at `last`."""
-        beside = {"events": self._beside.events(), "versions": self.versions}
+        beside = {"stops": columns(self.reading), "versions": self.versions}
         return self._book.packed(shell + self._beside.html(), self.first, last, **beside)
 
     def _frame(self, scene: Scene, state: Mapping[Key, Row]) -> Frame:

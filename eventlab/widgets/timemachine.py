@@ -20,7 +20,9 @@ import traitlets
 
 from eventlab.errors import EventLabError, TimeMachineError
 from eventlab.store.eventstore import Branch, EventStore
+from eventlab.times import Moment
 from eventlab.timetravel.diff import diff_of_states
+from eventlab.widgets import answers
 from eventlab.widgets import reading as read
 from eventlab.widgets.beside import code_of
 from eventlab.widgets.condition import Condition
@@ -29,6 +31,14 @@ from eventlab.widgets.fragments import Picture
 from eventlab.widgets.longlog import LongLog, is_long
 from eventlab.widgets.page import page
 from eventlab.widgets.pages import Pages
+from eventlab.widgets.places import (
+    InLog,
+    InReading,
+    Places,
+    moment_of,
+    require_kind,
+    require_position,
+)
 from eventlab.widgets.plaintext import plain
 from eventlab.widgets.plaintext import title as title_of
 from eventlab.widgets.scenes import Reading
@@ -55,8 +65,11 @@ class TimeMachine(anywidget.AnyWidget):
     """A slider over a log: the state behind any event, what changed, and the event that did it.
 
     Move it with the mouse, the arrow keys (one step), page up and page down (a tenth of the way),
-    home and end; space plays. It shows the same in a notebook, in a page made by `save`, and as
-    plain text and HTML where no widget can live.
+    home and end; space plays, with pauses that are all the same or as long as those between the events.
+    The keys r and t go to the event of this type before and after, j and k to that of this key; in the
+    field you type a step, a position such as #17 or a time such as 17:30. The key ? lists them all. It
+    shows the same in a notebook, in a page made by `save`, and as plain text and HTML where no widget
+    can live.
 
     Parameters
     ----------
@@ -127,6 +140,8 @@ class TimeMachine(anywidget.AnyWidget):
         help="the rows that differ between the pins, where the book does not hold them"
     ).tag(sync=True)
 
+    told = traitlets.Unicode(help="what the last move had to say").tag(sync=True)
+
     def __init__(
         self,
         log: read.Log,
@@ -147,11 +162,13 @@ class TimeMachine(anywidget.AnyWidget):
             reading = self._long.window(begin)
         else:
             reading = read.read(log, projection, key, max_steps)
+        self._places: Places = InReading(reading) if self._long is None else InLog(self._long)
         self._picture = Picture(reading, rows, render)
         self._code = code_of(projection, reading)
         self._pages = self._bound(reading)
         self._strip = track(self._lanes(reading, marks or {}), self.last)
         super().__init__(book=self._packed(), step=self.last if step is None else step)
+        self.on_msg(lambda _, asked, __: self._answer(asked))
 
     @property
     def last(self) -> int:
@@ -172,6 +189,85 @@ class TimeMachine(anywidget.AnyWidget):
     def log(self) -> read.Log:
         """The log as it was at the current stop: the cut that gives the state in sight."""
         return self._log.until(position=self._cut("tm.log"))
+
+    def go(
+        self,
+        step: int | None = None,
+        *,
+        position: int | None = None,
+        time: Moment | None = None,
+    ) -> Any:
+        """Go to a step, or to the last stop at or before a position or a time, and return its event.
+
+        Parameters
+        ----------
+        step : int, optional
+        position : int, optional
+            A position in the log.
+        time : str, date or datetime, optional
+            When it happened, in UTC; ``"17:30"`` is a time of the day at the current stop. Of a log with
+            events that were recorded late it is the event that happened last by then.
+
+        Returns
+        -------
+        RecordedEvent or None
+            The event behind that stop; None where there was none by then.
+
+        Raises
+        ------
+        TimeMachineError
+            When not exactly one place is given, or it is none.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> for day in ("2013-01-01T12:00", "2013-01-02T12:00", "2013-01-02T18:00"):
+        ...     done = store.append("card-7", el.Event("CardLoaded", occurred_at=day))
+        >>> tm = TimeMachine(store, el.Projection("cards", loads=el.count()))
+        >>> tm.go(time="17:30").occurred_at, tm.step
+        (datetime.datetime(2013, 1, 2, 12, 0), 2)
+        """
+        if [step, position, time].count(None) != 2:
+            raise TimeMachineError.no_place()
+        if step is not None:
+            self.step = self._require(step)
+        elif position is not None:
+            self.step = self._places.at_position(require_position(position))
+        elif time is not None:
+            today = self.event.occurred_at if self.step else None
+            self.step = self._places.at_time(moment_of(time, today), "occurred")
+        return self.event
+
+    def next(self, of: str = "type") -> Any:
+        """Go to the next event of this type, or with ``"key"`` the next that touches this key.
+
+        Parameters
+        ----------
+        of : {"type", "key"}
+            What it has in common with the event at the current stop. The key is that of the state; of a
+            log of more than 3,000 events it is the stream.
+
+        Returns
+        -------
+        RecordedEvent or None
+            The event; None where there is none: then the slider stays.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> for card in ("card-7", "card-8", "card-7"):
+        ...     done = store.append(card, el.Event("CardLoaded"))
+        >>> tm = TimeMachine(store, el.Projection("cards", loads=el.count()), step=1)
+        >>> tm.next("key").position, tm.previous("type").position
+        (3, 2)
+        """
+        return self._seek(1, of)
+
+    def previous(self, of: str = "type") -> Any:
+        """Go to the event of this type, or that touches this key, before the current one; see `next`."""
+        return self._seek(-1, of)
 
     def fork(self, **changes: Any) -> Branch:
         """Return a branch of the store that leaves it at the current stop: another future from here.
@@ -328,6 +424,21 @@ class TimeMachine(anywidget.AnyWidget):
         """Send what only the kernel can tell, where the book does not hold all rows."""
         if self._pages.versions is None and None not in self.pins:
             self.difference = self._told_difference()
+
+    def _answer(self, asked: dict[str, Any]) -> None:
+        """Do what a browser asks that has no more than a window of the stops, and tell what came of it."""
+        self.told = ""  # the same words twice are to be heard twice
+        try:
+            self.told = answers.answer(self, asked)
+        except EventLabError as error:
+            self.told = str(error)
+
+    def _seek(self, by: int, of: str) -> Any:
+        step = self._places.seek(self.step, by, require_kind(of))
+        if step is None:
+            return None
+        self.step = step
+        return self.event
 
     def _told_difference(self) -> str:
         try:

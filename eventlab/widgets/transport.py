@@ -27,6 +27,21 @@ WORDS = {
 }
 
 
+KINDS = {"type": ("r", "t"), "key": ("j", "k")}
+"""Of what there is an event before and one after, and the keys that go there."""
+
+KEYS = {
+    "← →": "one step back, forward",
+    "Page Down, Page Up": "a tenth of the way back, forward",
+    "Home, End": "before the first event, behind the last",
+    "Space": "play, pause",
+    "r t": "the event of this type before, after",
+    "j k": "the event of this key before, after",
+    "a b": "pin this moment as A, as B",
+    "g": "to the field that takes a step (17), a position (#17) or a time (2013-01-01 17:30)",
+    "?": "show or hide these keys",
+}
+
 SPEEDS = ("¼", "½", "1", "2", "4", "8")
 """How many times as fast as usual it plays."""
 
@@ -36,7 +51,11 @@ def transport(label: str, last: int, strip: str = "") -> str:
     buttons = "".join(map(_button, WORDS))
     return (
         f'<div class="tm-transport" role="group" aria-label="{escape(label)}">'
-        f"{buttons}{_speed()}{_pins()}{_entry(last)}</div>\n"
+        f'<span class="tm-moves">{buttons}{_speed()}</span>'
+        f"{_entry(last)}"
+        f'<span class="tm-tools">{"".join(map(_kind, KINDS))}{_pins()}{_help()}</span></div>\n'
+        f"{_keys()}"
+        '<p class="tm-told" data-part="told" aria-live="polite"></p>\n'
         '<div class="tm-track"><span></span>'
         f'<input type="range" min="0" max="{last}" step="1" value="0" aria-label="step in time">\n'
         f"{strip}</div>\n"
@@ -48,7 +67,41 @@ def _speed() -> str:
         f'<option value="{unicodedata.numeric(speed):g}"{" selected" * (speed == "1")}>{speed} ×</option>'
         for speed in SPEEDS
     )
-    return f'<select data-part="speed" title="speed of play" aria-label="speed of play">{options}</select>'
+    return (
+        f'<select data-part="speed" title="speed of play" aria-label="speed of play">{options}</select>'
+        '<select data-part="pace" title="pauses of play" aria-label="pauses of play">'
+        '<option value="events" selected>by event</option><option value="time">in time</option></select>'
+    )
+
+
+def _kind(kind: str) -> str:
+    """Return the buttons to the events of a kind before and after, around the name of the kind."""
+    back, on = KINDS[kind]
+    return (
+        f'<span class="tm-kind">{_step("back", kind, f"previous event of this {kind} ({back})")}'
+        f"<span>{kind}</span>{_step('forward', kind, f'next event of this {kind} ({on})')}</span>"
+    )
+
+
+def _step(way: str, kind: str, label: str) -> str:
+    act = f"{kind}{way.capitalize()}"
+    return (
+        f'<button type="button" data-act="{act}" title="{label}" aria-label="{label}">'
+        f"{_icon(way)}</button>"
+    )
+
+
+def _help() -> str:
+    return (
+        '<button type="button" class="tm-word" data-act="help" title="keys (?)" aria-label="keys (?)" '
+        'aria-expanded="false">?</button>'
+    )
+
+
+def _keys() -> str:
+    """Return the list of keys, hidden until it is asked for."""
+    rows = "".join(f"<dt><kbd>{keys}</kbd></dt><dd>{words}</dd>" for keys, words in KEYS.items())
+    return f'<dl class="tm-keys" data-part="help" hidden>{rows}</dl>\n'
 
 
 def _pins() -> str:
@@ -75,8 +128,9 @@ def pinned() -> str:
 
 def _entry(last: int) -> str:
     return (
-        '<label class="tm-entry">step <input type="text" inputmode="numeric" data-part="entry" '
-        f'size="{max(len(str(last)), 3)}" title="a step to go to (Enter)"> of {last:,}</label>'
+        '<label class="tm-entry">step <input type="text" data-part="entry" size="9" autocomplete="off" '
+        'title="a step, a position such as #17, or a time such as 17:30 or 2013-01-01 17:30 (Enter)">'
+        f" of {last:,}</label>"
     )
 
 

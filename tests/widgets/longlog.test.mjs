@@ -89,3 +89,33 @@ test("of a long log the kernel compares two pins, and a page without a kernel sa
   page.press("a");
   assert.match(words(page.root), /takes a kernel/);
 });
+
+test("what the window does not hold is asked of the kernel, and without one it says so", async () => {
+  const { enter, model, part } = await open(64, 1);
+  const asked = [];
+  model.send = (question) => asked.push(question);
+  enter("#3");
+  enter("2026-01-01");
+  assert.deepEqual(asked, [{ ask: "go", position: 3 }, { ask: "go", time: Date.UTC(2026, 0, 1) * 1000 }]);
+  model.set("told", "no later event of this type");
+  model.listeners["change:told"]();
+  assert.equal(part("told").textContent, "no later event of this type");
+  assert.equal(model.get("step"), 64);
+
+  delete model.send;
+  enter("#3");
+  assert.match(part("told").textContent, /only a kernel/);
+});
+
+test("the next of a kind is gone to where the window has it, and asked for where it has not", async () => {
+  const { press, model } = await open(64, 1);
+  const asked = [];
+  model.send = (question) => asked.push(question);
+  const walked = [64];
+  for (let n = 0; n < 20 && !asked.length; n++) {
+    press("t");
+    if (!asked.length) walked.push(model.get("step"));
+  }
+  assert.ok(walked.length > 1);
+  assert.deepEqual(asked, [{ ask: "seek", from: walked.at(-1), by: 1, of: "type" }]);
+});

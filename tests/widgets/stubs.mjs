@@ -20,10 +20,12 @@ export class Element {
   getBoundingClientRect() { return { left: 100, width: 600 }; }
   closest(selector) { return selector.split(", ").includes(this.kind) ? this : null; }
   querySelector(selector) { return (this.parts[selector] ??= new Element(selector)); }
+  focus() { this.focused = true; }
+  select() {}
   matches(selector) { return selector === this.kind; }
   querySelectorAll(selector) {
     if (selector !== "[data-act]") return this.parts[selector] ? [this.parts[selector]] : [];
-    return ["first", "back", "play", "forward", "last"].map((act) => {
+    return ["first", "back", "play", "forward", "last", "help"].map((act) => {
       const button = this.querySelector(act);
       button.dataset.act = act;
       return button;
@@ -66,6 +68,14 @@ export async function opened(widget, state) {
     window.listeners.keydown(event);
     return event;
   };
+  const click = (act) => root.listeners.click({
+    target: { closest: (selector) => (selector === "[data-act]" ? { dataset: { act } } : null) },
+  });
+  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  const enter = (typed) => {
+    part("entry").value = typed;
+    part("entry").listeners.change();
+  };
   const seen = (names) => Object.fromEntries(names.map((name) => [name, slot(name).html]));
-  return { model, root, slot, press, close, seen };
+  return { model, root, slot, part, press, click, enter, close, seen };
 }

@@ -139,22 +139,10 @@ def test_in_order_of_occurrence_there_is_no_position_to_write_down(cards):
     assert "cut" not in tm._pages._book.slots
 
 
-def test_every_step_has_a_row_in_the_list(store, cards):
-    rows = [rows_of(row)[0] for row in TimeMachine(store, cards)._pages._beside.events()]
-
-    assert rows == [
-        ("0", "before the first event"),
-        ("1", "2026-01-05 12:00", "card-1", "CardLoaded"),
-        ("2", "2026-01-06 00:00", "card-2", "CardLoaded"),
-        ("3", "2026-01-07 09:30:15", "card-1", "CardRedeemed"),
-        ("4", "2026-01-08 00:00", "card-2", "CardClosed"),
-    ]
-
-
 def test_hostile_names_are_escaped_in_every_part(hostile, said):
     tm = TimeMachine(hostile, said, marks=dict.fromkeys(HOSTILE, 1))
 
-    parts = [tm._strip, tm._pages._beside.html(), *tm._pages._beside.events()]
+    parts = [tm._strip, tm._pages._beside.html()]
     frames = [tm._pages._book.frame(step) for step in range(tm.last + 1)]
     written = "".join([*parts, *(frame["blame"] for frame in frames)])
     assert not [text for text in HOSTILE[:3] if text in written]

@@ -1,9 +1,12 @@
+from datetime import datetime, timedelta
+
 import pytest
 from pandas.testing import assert_frame_equal
 
 import eventlab as el
 from eventlab.errors import TimeMachineError
 from eventlab.widgets import TimeMachine, longlog
+from tests.widgets.conftest import loaded
 
 
 def test_the_log_at_a_stop_is_taken_home(store, cards):
@@ -96,3 +99,137 @@ def test_a_long_log_is_searched(cards, monkeypatch, amount):
 def test_a_condition_that_cannot_be_asked_is_refused(store, cards, asked, sentence):
     with pytest.raises(TimeMachineError, match=sentence):
         TimeMachine(store, cards).find(*asked)
+
+
+@pytest.mark.parametrize(
+    ("place", "step"),
+    [
+        ({"step": 3}, 3),
+        ({"position": 2}, 2),
+        ({"position": 0}, 0),
+        ({"position": 99}, 4),
+        ({"time": "2026-01-06"}, 2),
+        ({"time": "2026-01-05 23:59"}, 1),
+        ({"time": datetime(2026, 1, 7, 9, 30, 15)}, 3),
+        ({"time": "2025-12-31"}, 0),
+        ({"time": "00:00"}, 4),  # of the day of the current stop, the 8th
+    ],
+)
+def test_a_step_a_position_and_a_time_are_gone_to(store, cards, place, step):
+    tm = TimeMachine(store, cards)
+
+    event = tm.go(**place)
+
+    assert tm.step == step
+    assert event == tm.event
+
+
+def test_of_events_recorded_late_it_is_the_one_that_happened_last_by_then(store, cards):
+    """Position 5 happened between 2 and 3, and was recorded after 4."""
+    store.append("card-1", loaded(1, "Ana", "2026-01-07"))
+    tm = TimeMachine(store, cards, step=0)
+
+    assert tm.go(time="2026-01-07T06:00").position == 5
+    assert tm.go(time="2026-01-07T12:00").position == 3
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        ({}, r"tm\.go\(\) takes one place"),
+        ({"step": 1, "position": 1}, r"tm\.go\(\) takes one place"),
+        ({"position": "2"}, r"tm\.go\(\) takes one place"),
+        ({"step": 9}, "there is no step 9"),
+        ({"time": "soon"}, "'soon' is no time to go to: write it as '2013-01-01 17:30'"),
+        ({"time": "25:00"}, "'25:00' is no time to go to"),
+        ({"time": 17}, "17 is no time to go to"),
+    ],
+)
+def test_what_is_no_place_is_refused(store, cards, place, sentence):
+    tm = TimeMachine(store, cards)
+
+    with pytest.raises(TimeMachineError, match=sentence):
+        tm.go(**place)
+    assert tm.step == 4
+
+
+def test_the_next_and_previous_of_a_kind_are_gone_to(store, cards):
+    """Types: load, load, redeem, close; keys: card-1, card-2, card-1, card-2."""
+    tm = TimeMachine(store, cards, step=1)
+
+    assert tm.next("key").position == 3
+    assert tm.previous("key").position == 1
+    assert tm.next("type").position == 2
+    assert tm.next("type") is None
+    assert tm.step == 2
+    tm.step = 0
+    assert [tm.next("type"), tm.previous("key"), tm.step] == [None, None, 0]
+
+
+def test_an_event_that_touches_several_keys_has_a_next_for_each(store):
+    pairs = el.Projection("pairs", key=el.each("one", "two"), events=el.count())
+    store = el.EventStore()
+    for one, two in ("ab", "cd", "bd"):
+        store.append("moves", el.Event("Moved", {"one": one, "two": two}))
+    tm = TimeMachine(store, pairs, step=1)
+
+    assert tm.next("key").data == {"one": "b", "two": "d"}
+    assert tm.previous("key").data == {"one": "c", "two": "d"}
+
+
+def test_there_is_no_next_of_what_no_events_share(store, cards):
+    with pytest.raises(TimeMachineError, match="the next of this 'type' or 'key'"):
+        TimeMachine(store, cards).next("stream")
+
+
+@pytest.fixture
+def long(cards, monkeypatch) -> TimeMachine:
+    """Forty loads of ten cards, an hour apart, with something between any two of them; read in windows."""
+    monkeypatch.setattr(longlog, "MOST_STEPS", 20)
+    monkeypatch.setattr(longlog, "WINDOW", 8)
+    store = el.EventStore(clock=lambda: "2026-02-01")
+    for n in range(40):
+        when = datetime(2026, 1, 1) + timedelta(hours=n)
+        store.append("looks", el.Event("Looked", occurred_at=when))
+        kind = "CardClosed" if n in (5, 35) else "CardLoaded"
+        store.append(f"card-{n % 10}", el.Event(kind, {"amount": n}, occurred_at=when))
+    return TimeMachine(store.only("CardLoaded", "CardClosed"), cards, step=1)
+
+
+def test_in_a_long_log_duckdb_finds_the_place(long):
+    assert long._long is not None
+
+    assert (long.go(time="2026-01-01T20:30").position, long.step) == (42, 21)
+    assert (long.go(time="01:00").position, long.step) == (4, 2)
+    assert (long.go(position=11).position, long.step) == (10, 5)
+    assert (long.go(time="2025-12-31"), long.step) == (None, 0)
+    assert long.next("type") is None
+
+
+def test_in_a_long_log_duckdb_finds_the_next_of_a_kind(long):
+    long.step = 6  # card-5 is closed
+
+    assert (long.next("type").position, long.step) == (72, 36)
+    assert long.next("type") is None
+    assert (long.previous("key").position, long.step) == (52, 26)
+    long.step = 1
+    assert long.previous("key") is None
+
+
+def test_a_browser_asks_for_what_its_window_does_not_hold(long):
+    """What the JavaScript sends, and what it hears."""
+    heard = []
+    long.observe(lambda change: heard.append(change["new"]), names="told")
+
+    long._handle_custom_msg({"ask": "seek", "from": 6, "by": 1, "of": "type"}, [])
+    assert (long.step, heard) == (36, [])
+    for _ in range(2):
+        long._handle_custom_msg({"ask": "seek", "from": 36, "by": 1, "of": "type"}, [])
+    assert heard == ["no later event of this type", "", "no later event of this type"]
+
+    long._handle_custom_msg({"ask": "go", "time": 1767301200_000_000}, [])  # 2026-01-01 21:00
+    assert long.step == 22
+    long._handle_custom_msg({"ask": "go", "position": 11}, [])
+    assert (long.step, long.told) == (5, "")
+    long._handle_custom_msg({"ask": "what"}, [])
+    assert (long.step, long.told) == (5, "")

@@ -145,6 +145,59 @@ def test_list_blame_strip_and_entry_all_lead_to_a_step(browser, long_log, cards,
         assert opened.line().startswith("27 / 30")  # the keys still work wherever the mouse was
 
 
+def test_times_and_kinds_are_gone_to_without_a_kernel(browser, store, cards, tmp_path):
+    path = TimeMachine(store, cards, step=1).save(tmp_path / "cards.html")
+    with Opened(browser, path) as opened:
+        entry, told = (opened.page.locator(f"[data-part={part}]") for part in ("entry", "told"))
+        opened.press("g")
+        opened.page.keyboard.type("2026-01-07 12:00")
+        opened.press("Enter")
+        assert opened.line().startswith("3 / 4")
+        entry.fill("<b>soon</b>")
+        opened.press("Enter")
+        assert told.inner_text().startswith("“<b>soon</b>” is no place here: type a step")
+        assert opened.line().startswith("3 / 4")
+
+        opened.page.locator(SLIDER).focus()
+        opened.press("j")
+        assert opened.line().startswith("1 / 4")
+        assert told.is_hidden()
+        opened.press("t")
+        assert opened.line().startswith("2 / 4")
+        opened.page.get_by_role("button", name="next event of this type").click()
+        assert told.inner_text() == "no later event of this type"
+        opened.page.get_by_role("button", name="next event of this key").click()
+        assert opened.line().startswith("4 / 4")
+
+
+def test_it_lists_its_keys(browser, store, cards, tmp_path):
+    path = TimeMachine(store, cards).save(tmp_path / "cards.html")
+    with Opened(browser, path) as opened:
+        keys = opened.page.locator("[data-part=help]")
+        assert keys.is_hidden()
+        opened.press("?")
+        assert "the event of this key before, after" in keys.inner_text()
+        assert opened.page.get_by_role("button", name="keys (?)").get_attribute(
+            "aria-expanded"
+        ) == ("true")
+        opened.press("?")
+        assert keys.is_hidden()
+
+
+def test_it_plays_in_time(browser, store, cards, tmp_path):
+    """Between the four events lie 12, 33.5 and 14.5 hours; a pause is as long as they say."""
+    path = TimeMachine(store, cards, step=1).save(tmp_path / "cards.html")
+    with Opened(browser, path) as opened:
+        opened.page.locator("[data-part=pace]").select_option("time")
+        opened.page.locator("[data-part=speed]").select_option("4")
+        opened.page.locator(SLIDER).focus()
+        opened.press(" ")
+        expect(opened.page.locator(".tm-line")).to_have_text(re.compile("^4 / 4"), timeout=3000)
+        expect(opened.page.locator("[data-act=play]")).to_have_attribute(
+            "aria-label", "play (Space)"
+        )
+
+
 def test_the_line_of_the_strip_is_under_the_thumb_of_the_slider(browser, long_log, cards, tmp_path):
     path = TimeMachine(long_log, cards, step=0).save(tmp_path / "cards.html")
     with Opened(browser, path) as opened:
@@ -247,9 +300,15 @@ def test_focus_can_be_seen(browser, store, cards, tmp_path):
     with Opened(browser, path) as opened:
         for focused in (
             None,
-            "entry",
+            "help",
             "pinB",
             "pinA",
+            "keyForward",
+            "keyBack",
+            "typeForward",
+            "typeBack",
+            "entry",
+            "pace",
             "speed",
             "last",
             "forward",
@@ -273,6 +332,9 @@ def test_axe_finds_nothing_to_complain_of(browser, cards, tmp_path, scheme, key)
     context = browser.new_context(color_scheme=scheme, bypass_csp=True)  # axe is a foreign script
     page = context.new_page()
     page.goto(tm.save(tmp_path / "cards.html", caption="Forty cards.").as_uri())
+    page.locator("[data-act=help]").click()
+    page.locator("[data-act=typeForward]").click()
+    expect(page.locator("[data-part=told]")).to_have_text("no later event of this type")
     expect(page.locator(".tm-pins tbody tr").first).to_be_visible()
     if key is None:  # forty rows are more than there is room for
         wait_until(page, "() => document.querySelector('.tm-pins .tm-scroll').tabIndex === 0")

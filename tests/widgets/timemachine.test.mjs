@@ -12,6 +12,11 @@ const given = JSON.parse(await readFile(casePath, "utf8"));
 const source = await readFile(scriptPath, "utf8");
 const { default: widget } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
+// Time that passes for a player, who waits anew after every step.
+function pass(t, milliseconds) {
+  for (let now = 0; now < milliseconds; now += 5) t.mock.timers.tick(5);
+}
+
 const last = given.frames.length - 1;
 
 async function open(step = 0) {
@@ -149,19 +154,101 @@ test("a number that is entered is gone to, and nonsense is put back", async () =
   }
 });
 
+test("a position or a time that is entered is gone to: the last step at or before it", async () => {
+  const { model, enter } = await open(3);
+  for (const [typed, step] of [
+    ["#17", 17], ["position 1,20", 120], ["#0", 0],
+    ["2013-01-02", 11], ["2013-01-02 00:59", 11], ["2013-01-02 01:00", 12], ["2013-01-02T03:00:00Z", 14],
+    ["05:30", 16], // of the day where the slider stands
+    ["23:00", 20], ["0:00", 11], ["2012-12-31 23:59:59.999999", 0], ["05:30", 6], ["2020-06-01", 100], ["9999-12-31", last],
+  ]) {
+    enter(typed);
+    assert.equal(model.get("step"), step, typed);
+  }
+});
+
+test("what is no place is put back, and it says what it takes", async () => {
+  const { model, enter, part, press } = await open(3);
+  for (const typed of ["soon", "25:00", "2013-02-30", "2013-13-01", "12:61", "#x", "<b>"]) {
+    enter(typed);
+    assert.equal(model.get("step"), 3, typed);
+    assert.ok(part("told").textContent.startsWith(`“${typed}” is no place here: type a step`), typed);
+  }
+  press("ArrowRight");
+  assert.equal(part("told").textContent, "");
+});
+
+test("keys and buttons go to the next event of this type and of this key, as Python does", async () => {
+  const keys = { "1 type": "t", "-1 type": "r", "1 key": "k", "-1 key": "j" };
+  const acts = { "1 type": "typeForward", "-1 type": "typeBack", "1 key": "keyForward", "-1 key": "keyBack" };
+  for (const [from, by, of, to] of given.seeks) {
+    for (const way of ["press", "click"]) {
+      const view = await open(from);
+      view[way](way === "press" ? keys[`${by} ${of}`] : acts[`${by} ${of}`]);
+      assert.equal(view.model.get("step"), to ?? from, `${from} ${by} ${of}`);
+      const words = to === null ? `no ${by > 0 ? "later" : "earlier"} event of this ${of}` : "";
+      assert.equal(view.part("told").textContent, words);
+    }
+  }
+  assert.ok(given.seeks.some(([, , , to]) => to === null));
+});
+
+test("a question mark shows the keys and hides them again; g goes to the entry", async () => {
+  const { press, part, root } = await open(3);
+  part("help").hidden = true;
+  assert.ok(press("?", { shiftKey: true }).prevented);
+  assert.equal(part("help").hidden, false);
+  assert.equal(root.querySelector("help").attributes["aria-expanded"], "true");
+  press("?");
+  assert.equal(part("help").hidden, true);
+  press("g");
+  assert.ok(part("entry").focused);
+});
+
 test("twice the speed takes half the time", async (t) => {
-  t.mock.timers.enable({ apis: ["setInterval"] });
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const walked = async (speed) => {
     const { press, root, model, close } = await open(0);
     root.querySelector('[data-part="speed"]').value = speed;
     press(" ");
-    t.mock.timers.tick(8_000);
+    pass(t, 8_000);
     close();
     return model.get("step");
   };
   assert.equal(await walked("1"), 20);
   assert.equal(await walked("2"), 40);
   assert.equal(await walked("0.5"), 10);
+});
+
+test("in time the pauses are as long as those between events, and none over a second", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { press, part, model } = await open(91);
+  part("pace").value = "time";
+  press(" ");
+  const pauses = [];
+  for (let step = 91, waited = 1; step < 112; waited++) {
+    t.mock.timers.tick(1);
+    if (model.get("step") === step) continue;
+    assert.equal(model.get("step"), step + 1);
+    pauses.push(waited);
+    [step, waited] = [step + 1, 0];
+  }
+  const hour = pauses[0], night = pauses[19]; // from step 110, at nine, to 111, at midnight
+  assert.ok(pauses.slice(0, 9).every((pause) => Math.abs(pause - hour) <= 1), pauses);
+  assert.equal(pauses[9], 1000); // ten years
+  assert.ok(Math.abs(night - Math.min(15 * hour, 1000)) <= 15, pauses);
+});
+
+test("in time it takes as long as by events, and what happened at once is shown at once", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { press, part, model, root } = await open(0);
+  part("pace").value = "time";
+  press(" ");
+  pass(t, 50_000);
+  assert.ok(root.playing);
+  pass(t, 15_000);
+  assert.ok(!root.playing);
+  assert.equal(model.get("step"), last);
 });
 
 test("the code is copied, and where that is not allowed it says what to do", async () => {
@@ -216,7 +303,7 @@ test("keys pin this moment, and with one pin the other is where the slider stand
 });
 
 test("a pin does not end a play", async (t) => {
-  t.mock.timers.enable({ apis: ["setInterval"] });
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const { press, root } = await open(0);
   press(" ");
   press("a");
@@ -224,24 +311,24 @@ test("a pin does not end a play", async (t) => {
 });
 
 test("play goes on by itself, from the beginning if at the end, and ends at the end", async (t) => {
-  t.mock.timers.enable({ apis: ["setInterval"] });
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const { press, model, root, slot } = await open(last);
   press(" ");
   assert.equal(model.get("step"), 0);
   assert.ok(root.playing);
   assert.equal(slot("line").attributes["aria-live"], "off");
-  t.mock.timers.tick(60_000 * 2);
+  pass(t, 60_000 * 2);
   assert.equal(model.get("step"), last);
   assert.ok(!root.playing);
   assert.equal(slot("line").attributes["aria-live"], "polite");
 });
 
 test("any move stops the play", async (t) => {
-  t.mock.timers.enable({ apis: ["setInterval"] });
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const { press, model, root } = await open(0);
   press(" ");
   press("ArrowRight");
-  t.mock.timers.tick(10_000);
+  pass(t, 10_000);
   assert.equal(model.get("step"), 1);
   assert.ok(!root.playing);
 });

@@ -1,4 +1,4 @@
-// The events around the slider. Each row is a fragment out of the book; here they are only picked.
+// The events around the slider, as rows of what the book knows of them.
 
 const EVENTS_SEEN = 9;
 
@@ -9,14 +9,21 @@ function around(place, rows) {
   return [start, Math.min(start + EVENTS_SEEN, rows)];
 }
 
+function eventRow(known, step, isCurrent) {
+  const mark = isCurrent ? ' aria-current="step"' : "";
+  const head = `<tr${mark} data-go="${step}"><td class="n">${known.number(step).toLocaleString("en")}</td>`;
+  if (!step) return `${head}<td colspan="3" class="none">before the first event</td></tr>\n`;
+  return `${head}<td>${momentText(known.moment(step))}</td>` +
+    `<td>${known.html("streams", step)}</td><td>${known.html("types", step)}</td></tr>\n`;
+}
+
 function eventList(root) {
   const body = root.querySelector('[data-part="events"]');
-  return (book, step) => {
-    const place = step - book.first;
-    const [start, end] = around(place, book.events.length);
-    const rows = book.events.slice(start, end);
-    if (rows[place - start]) {
-      rows[place - start] = rows[place - start].replace("<tr", '<tr aria-current="step"');
+  return (known, step) => {
+    const [start, end] = around(step - known.first, known.last - known.first + 1);
+    const rows = [];
+    for (let place = start; place < end; place++) {
+      rows.push(eventRow(known, known.first + place, known.first + place === step));
     }
     body.innerHTML = rows.join("");
   };

@@ -1,52 +1,53 @@
 // Shows step t of a book that Python made, here and in a saved page. It computes no state: every name
-// and value that reaches innerHTML is a fragment out of the book. Of a long log the book has the steps
-// around the slider, and Python sends others when it has moved on.
+// and value that reaches innerHTML is a fragment out of the book.
 
-const SECONDS_TO_PLAY = 60; // of a long book; a short one takes its time
-const SLOWEST = 700, FASTEST = 25; // milliseconds per step, at speed 1
-const QUICKEST = 10; // at any speed
-const STAYING = new Set(["play", "copy", "pinA", "pinB", "unpin"]); // moves that do not end a play
-const PATIENCE = 3000; // milliseconds until an unanswered question for a book is asked again
+const STAYING = new Set(["play", "copy", "pinA", "pinB", "unpin", "help", "entry"]); // do not end a play
 
 async function render({ model, el }) {
-  let book = await unpacked(model.get("book"));
-  let { at, text, holds } = frames(book);
-  const last = book.last;
+  const pages = await pagesOf(model, (isFresh) => show(isFresh));
+  const { last, current, go } = pages;
 
   const root = document.createElement("div");
   root.className = "eventlab-tm";
   root.tabIndex = -1;
-  root.innerHTML = book.shell;
+  root.innerHTML = pages.shell;
   el.replaceChildren(root);
 
+  const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const slider = root.querySelector("input[type=range]");
-  const entry = root.querySelector('[data-part="entry"]');
-  const speed = root.querySelector('[data-part="speed"]');
+  const entry = part("entry");
   const line = root.querySelector('[data-slot="line"]');
   const showEvents = eventList(root);
   const showPlace = strip(root, last, jump);
   const scrolls = scrolling(root);
-  const pinned = pins(root, model, book.versions, last);
-  const slots = book.slots.map((name) => root.querySelector(`[data-slot="${name}"]`));
+  const pinned = pins(root, model, pages.versions, last);
+  const slots = pages.slots.map((name) => root.querySelector(`[data-slot="${name}"]`));
   const buttons = {};
   for (const button of root.querySelectorAll("[data-act]")) buttons[button.dataset.act] = button;
   let shown = [];
-  let timer = null;
-  let wanted = null; // where the slider stands that the model does not know yet
-  let asked = 0; // when a book was asked for that has not come yet
-  let books = 0; // that came
 
-  const inside = (step) => Math.min(Math.max(Math.round(step) || 0, 0), last);
-  const current = () => wanted ?? inside(model.get("step"));
+  const say = (words) => { part("told").textContent = words; };
+  const ask = (question) => (model.send ? model.send(question) : say("only a kernel can answer this"));
+  const here = { current, go, say, ask, last, known: pages.known };
+  const ways = seeking(here);
+  const goTo = entering(here);
+  const inTime = pausing(last);
+  const playing = player({
+    ...here, next: ways.next, ask: () => ways.onward(1),
+    speed: () => Number(part("speed").value) || 1,
+    pauses: () => (part("pace").value === "time" ? inTime(pages.known()) : null),
+    onChange: showPlaying,
+  });
 
-  function show() {
+  function show(isFresh) {
     const step = current();
+    if (isFresh) shown = [];
     slider.value = step;
     if (root.ownerDocument?.activeElement !== entry) entry.value = step;
     showPlace(step);
     pinned.show(step);
-    root.classList.toggle("waiting", !holds(step));
-    if (holds(step)) fill(at(step));
+    root.classList.toggle("waiting", !pages.holds(step));
+    if (pages.holds(step)) fill(pages.at(step));
     else wait(step);
     slider.setAttribute("aria-valuetext", line.textContent);
     buttons.first.disabled = buttons.back.disabled = step === 0;
@@ -56,10 +57,10 @@ async function render({ model, el }) {
 
   function fill(now) {
     slots.forEach((slot, i) => {
-      if (shown[i] !== now[i]) slot.innerHTML = text(now[i]);
+      if (shown[i] !== now[i]) slot.innerHTML = pages.text(now[i]);
     });
     shown = now;
-    showEvents(book, current());
+    showEvents(pages.known(), current());
   }
 
   function wait(step) {
@@ -67,38 +68,9 @@ async function render({ model, el }) {
     shown[slots.indexOf(line)] = null;
   }
 
-  // Of many steps that have no page here, while one question is on its way only the latest is asked.
-  // Until then the model must not know: the kernel's echo of the question would undo it.
-  function tell() {
-    const here = holds(wanted), now = Date.now();
-    if (!here && now - asked < PATIENCE) return;
-    asked = here ? 0 : now;
-    model.set("step", wanted);
-    wanted = null;
-    model.save_changes();
-  }
-
-  async function turn() {
-    const number = ++books;
-    const next = await unpacked(model.get("book"));
-    if (number !== books) return; // a later one overtook it
-    book = next;
-    ({ at, text, holds } = frames(book));
-    shown = []; // fragments have other numbers now
-    asked = 0;
-    show();
-    if (wanted !== null) tell();
-  }
-
-  function go(step) {
-    if (inside(step) === current()) return;
-    wanted = inside(step);
-    show();
-    tell();
-  }
-
   function jump(step) {
-    play(false);
+    playing.stop();
+    say("");
     go(step);
   }
 
@@ -107,27 +79,35 @@ async function render({ model, el }) {
     show();
   }
 
-  function play(on) {
-    clearInterval(timer);
-    timer = null;
-    if (on && current() === last) go(0);
-    if (on) {
-      const pace = Math.min(SLOWEST, Math.max(FASTEST, (SECONDS_TO_PLAY * 1000) / last));
-      const wait = Math.max(QUICKEST, pace / (Number(speed.value) || 1));
-      timer = setInterval(() => (current() < last ? go(current() + 1) : play(false)), wait);
-    }
+  function showPlaying(on) {
     root.classList.toggle("playing", on);
     line.setAttribute("aria-live", on ? "off" : "polite"); // no one can listen at that pace
     buttons.play.setAttribute("aria-label", on ? "pause (Space)" : "play (Space)");
     buttons.play.title = buttons.play.getAttribute("aria-label");
   }
 
+  function help() {
+    const panel = part("help");
+    panel.hidden = !panel.hidden;
+    buttons.help.setAttribute("aria-expanded", String(!panel.hidden));
+  }
+
+  function enter() {
+    const typed = entry.value;
+    entry.value = current();
+    if (!typed.trim()) return;
+    playing.stop();
+    say("");
+    goTo(typed);
+    entry.value = current();
+  }
+
   const far = Math.max(1, Math.round(last / 10));
   const moves = {
     first: () => go(0),
-    back: () => go(current() - 1),
-    play: () => play(timer === null),
-    forward: () => go(current() + 1),
+    back: () => ways.onward(-1),
+    play: () => (playing.isOn() ? playing.stop() : playing.start()),
+    forward: () => ways.onward(1),
     last: () => go(last),
     copy: () => copyCode(root),
     pinA: () => pin(0, current()),
@@ -135,25 +115,28 @@ async function render({ model, el }) {
     unpin: () => [0, 1].forEach((place) => pin(place, null)),
     farBack: () => go(current() - far),
     farForward: () => go(current() + far),
-  };
-  const keys = {
-    ArrowLeft: "back", ArrowDown: "back", ArrowRight: "forward", ArrowUp: "forward",
-    Home: "first", End: "last", PageDown: "farBack", PageUp: "farForward", " ": "play",
-    a: "pinA", b: "pinB",
+    typeBack: () => ways.onward(-1, "types"),
+    typeForward: () => ways.onward(1, "types"),
+    keyBack: () => ways.onward(-1, "keys"),
+    keyForward: () => ways.onward(1, "keys"),
+    entry: () => (entry.focus(), entry.select()),
+    help,
   };
 
+  function move(name) {
+    if (!STAYING.has(name)) {
+      playing.stop();
+      say("");
+    }
+    moves[name]();
+  }
+
   function onKey(event) {
-    const move = keys[event.key];
-    if (!move || !event.composedPath().includes(root)) return;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    const into = event.composedPath()[0];
-    if (move === "play" && into.closest("button, a, summary")) return; // Space is theirs
-    if (scrolls.takes(into, event.key)) return;
-    if (into.closest("input:not([type=range]), textarea, select, [contenteditable]")) return;
+    const name = moveOf(event, root, scrolls);
+    if (name === undefined) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!STAYING.has(move)) play(false);
-    moves[move]();
+    move(name);
   }
   // At the window, where we are asked before JupyterLab, which would move between its cells.
   window.addEventListener("keydown", onKey, true);
@@ -161,32 +144,27 @@ async function render({ model, el }) {
     const place = event.target.closest?.("[data-go]")?.dataset.go;
     if (place !== undefined) return jump(Number(place));
     const act = event.target.closest?.("[data-act]")?.dataset.act;
-    if (!act) return;
-    if (!STAYING.has(act)) play(false);
-    moves[act]();
+    if (act) move(act);
   });
   slider.addEventListener("input", () => jump(Number(slider.value)));
-  entry.addEventListener("change", () => {
-    const step = Number(entry.value.replaceAll(/[,\s]/g, "") || NaN);
-    if (Number.isFinite(step)) jump(step);
-    entry.value = current();
-  });
-  speed.addEventListener("change", () => { if (timer !== null) play(true); });
-  model.on("change:step", show); // from Python, from jslink, from another view
-  model.on("change:pins", show);
-  model.on("change:difference", show);
-  model.on("change:book", turn);
+  entry.addEventListener("change", enter);
+  for (const name of ["speed", "pace"]) {
+    part(name).addEventListener("change", () => { if (playing.isOn()) playing.start(); });
+  }
+  const heard = {
+    "change:step": () => show(), // from Python, from jslink, from another view
+    "change:pins": () => show(), "change:difference": () => show(), "change:book": pages.turn,
+    "change:told": () => say(model.get("told")),
+  };
+  for (const [name, listener] of Object.entries(heard)) model.on(name, listener);
 
   show();
-  play(false);
+  showPlaying(false);
   return () => {
-    clearInterval(timer);
+    playing.stop();
     scrolls.close();
     window.removeEventListener("keydown", onKey, true);
-    model.off("change:step", show);
-    model.off("change:pins", show);
-    model.off("change:difference", show);
-    model.off("change:book", turn);
+    for (const [name, listener] of Object.entries(heard)) model.off(name, listener);
   };
 }
 

@@ -1,0 +1,150 @@
+"""Which stop is meant by a time, by a position, by "the next of its kind".
+
+Two that answer alike: one looks through a reading, the other asks DuckDB about a log too long to be
+read. What a time means is told by a clock, that of the world (``occurred``) or that of the store
+(``recorded``): the stop of the event that happened last at or before it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal, Protocol, TypeAlias
+
+from eventlab.errors import InvalidEvent, TimeMachineError
+from eventlab.event import RecordedEvent
+from eventlab.times import Moment, utc
+from eventlab.widgets.longlog import LongLog
+from eventlab.widgets.scenes import Key, Reading
+
+Clock: TypeAlias = Literal["occurred", "recorded"]
+
+OF_CLOCK = {"occurred": "occurred_at", "recorded": "recorded_at"}
+"""The part of the envelope that a clock tells."""
+
+_OF_DAY = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+
+
+def moment_of(time: Moment, today: datetime | None) -> datetime:
+    """Return the time that was meant; one without a day, such as ``"17:30"``, is of today.
+
+    Raises
+    ------
+    TimeMachineError
+        When it is no time.
+
+    Examples
+    --------
+    >>> moment_of("17:30", datetime(2013, 1, 1, 9))
+    datetime.datetime(2013, 1, 1, 17, 30)
+    """
+    of_day = _OF_DAY.fullmatch(time) if isinstance(time, str) else None
+    try:
+        if of_day is None or today is None:
+            return utc(time)
+        hour, minute, second = (int(part or 0) for part in of_day.groups())
+        return today.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    except (InvalidEvent, ValueError):
+        raise TimeMachineError.no_such_time(time) from None
+
+
+def require_position(position: object) -> int:
+    """Return a whole number, or refuse what is none."""
+    if isinstance(position, bool) or not hasattr(position, "__index__"):
+        raise TimeMachineError.no_place()
+    return int(position.__index__())
+
+
+def require_kind(of: object) -> str:
+    """Return ``"type"`` or ``"key"``, or refuse what is neither."""
+    if of not in ("type", "key"):
+        raise TimeMachineError.no_such_kind(of)
+    return str(of)
+
+
+class Places(Protocol):
+    """What a time machine asks when it is to go somewhere."""
+
+    def at_time(self, moment: datetime, clock: Clock) -> int:
+        """Return the step behind the event that happened last at or before a time; 0 before all."""
+
+    def at_position(self, position: int) -> int:
+        """Return the last step at or before a position."""
+
+    def seek(self, step: int, by: int, of: str) -> int | None:
+        """Return the next step (`by` 1) or the one before (-1) of the same type or key; None if none."""
+
+
+class InReading:
+    """Stops that were all read."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def at_time(self, moment: datetime, clock: Clock) -> int:
+        """Return the step behind the event that happened last at or before a time; 0 before all."""
+        times = [getattr(event, OF_CLOCK[clock]) for event in self._reading.events]
+        there = [(time, step) for step, time in enumerate(times, start=1) if time <= moment]
+        return max(there, default=(None, 0))[1]
+
+    def at_position(self, position: int) -> int:
+        """Return the step behind the last event, by position, at or before one."""
+        places = enumerate((event.position for event in self._reading.events), start=1)
+        return max(((at, step) for step, at in places if at <= position), default=(0, 0))[1]
+
+    def seek(self, step: int, by: int, of: str) -> int | None:
+        """Return the next step that way whose event has the type, or touches a key, of this one's."""
+        if not step:
+            return None
+        wanted = self._kinds(step, of)
+        end = self._reading.last + 1 if by > 0 else 0
+        return next((s for s in range(step + by, end, by) if self._kinds(s, of) & wanted), None)
+
+    def _kinds(self, step: int, of: str) -> frozenset[Any]:
+        event: RecordedEvent = self._reading.events[step - 1]
+        return frozenset([event.type]) if of == "type" else self._touched.get(step, frozenset())
+
+    @cached_property
+    def _touched(self) -> dict[int, frozenset[Key]]:
+        found: dict[int, set[Key]] = {}
+        for step, key, _ in self._reading.touches:
+            found.setdefault(step, set()).add(key)
+        return {step: frozenset(keys) for step, keys in found.items()}
+
+
+class InLog:
+    """Stops of a long log, whose keys are its streams."""
+
+    def __init__(self, log: LongLog) -> None:
+        self._long = log
+
+    def at_time(self, moment: datetime, clock: Clock) -> int:
+        """Return the step behind the event that happened last at or before a time; 0 before all."""
+        time = OF_CLOCK[clock]
+        found = self._long.log.select(
+            f"select position from events where {time} <= $el_moment "
+            f"order by {time} desc, position desc limit 1",
+            {"el_moment": moment},
+        ).fetchall()
+        return self.at_position(found[0][0]) if found else 0
+
+    def at_position(self, position: int) -> int:
+        """Return the last step at or before a position."""
+        return bisect_right(self._long.positions, position)
+
+    def seek(self, step: int, by: int, of: str) -> int | None:
+        """Return the next step that way whose event is of the type, or the stream, of this one's."""
+        if not step:
+            return None
+        event = self._long.event(step)
+        part = (
+            self._long.log.only(event.type) if of == "type" else self._long.log.stream(event.stream)
+        )
+        if by > 0:
+            part, nearest = part.since(position=event.position + 1), "min(position)"
+        else:
+            part, nearest = part.until(position=event.position - 1), "max(position)"
+        [(found,)] = part.select(f"select {nearest} from events").fetchall()
+        return None if found is None else self.at_position(found)

@@ -1,0 +1,53 @@
+// Where the slider stands, and the pages at hand. Of a long log these are the steps around the slider, and
+// Python sends others when it has moved on.
+
+const PATIENCE = 3000; // milliseconds until an unanswered question for a book is asked again
+
+async function pagesOf(model, show) {
+  let book, read, known;
+  let wanted = null; // where the slider stands that the model does not know yet
+  let asked = 0; // when a book was asked for that has not come yet
+  let books = 0; // that came
+  const open = (next) => [book, read, known] = [next, frames(next), stops(next)];
+  open(await unpacked(model.get("book")));
+  const { last, shell, slots, versions } = book;
+
+  const inside = (step) => Math.min(Math.max(Math.round(step) || 0, 0), last);
+  const current = () => wanted ?? inside(model.get("step"));
+
+  // Of many steps that have no page here, while one question is on its way only the latest is asked.
+  // Until then the model must not know: the kernel's echo of the question would undo it.
+  function tell() {
+    const here = read.holds(wanted), now = Date.now();
+    if (!here && now - asked < PATIENCE) return;
+    asked = here ? 0 : now;
+    model.set("step", wanted);
+    wanted = null;
+    model.save_changes();
+  }
+
+  async function turn() {
+    const number = ++books;
+    const next = await unpacked(model.get("book"));
+    if (number !== books) return; // a later one overtook it
+    open(next);
+    asked = 0;
+    show(true); // fragments have other numbers now
+    if (wanted !== null) tell();
+  }
+
+  function go(step) {
+    if (inside(step) === current()) return;
+    wanted = inside(step);
+    show();
+    tell();
+  }
+
+  return {
+    last, shell, slots, versions, current, go, turn,
+    known: () => known,
+    holds: (step) => read.holds(step),
+    at: (step) => read.at(step),
+    text: (fragment) => read.text(fragment),
+  };
+}

@@ -1,0 +1,52 @@
+// What is known of the event behind each stop of a book, out of the columns that Python made. Names come
+// as HTML; where a name is another text than its HTML, it is given beside it.
+
+const EPOCH_OF = { recorded: "recorded" }; // any other axis tells when things occurred
+
+function summed({ start, unit, steps }) {
+  let at = start;
+  return steps.map((step) => (at += step * unit));
+}
+
+function stops(book) {
+  const { stops: known, first } = book;
+  const row = (step) => step - Math.max(first, 1); // step 0 has none
+  const read = {};
+  const column = (name) => (read[name] ??= summed(known[name]));
+  const kind = (of, step) => (step ? known[of].of[row(step)] : null);
+  const name = (of, step) => (step ? known[of].names[kind(of, step)] : null);
+  let touching = null; // which keys each step touched, where the book has their lives
+  const keys = (step) => {
+    touching ??= book.versions ? touchedBy(book.versions) : [];
+    return touching[step] ?? [];
+  };
+  return {
+    number: (step) => (step ? column("numbers")[row(step)] : 0),
+    position: (step) => (step ? column("positions")[row(step)] : 0),
+    moment: (step, axis) => column(EPOCH_OF[axis] ?? "occurred")[row(step)],
+    html: (of, step) => asHTML(name(of, step)),
+    raw: (of, step) => asText(name(of, step)),
+    // Whether two steps are of a kind; steps touch one key where their keys are known, or share a stream.
+    alike: (of, one, other) => (of === "keys" && book.versions
+      ? keys(one).some((key) => keys(other).includes(key))
+      : kind(of === "keys" ? "streams" : of, one) === kind(of === "keys" ? "streams" : of, other)),
+    first,
+    last: first + book.deltas.length - 1,
+  };
+}
+
+function touchedBy({ lives }) {
+  const touching = [];
+  lives.forEach((life, key) => life.forEach(([step]) => (touching[step] ??= []).push(key)));
+  return touching;
+}
+
+const asHTML = (name) => (Array.isArray(name) ? name[0] : name ?? "");
+const asText = (name) => (Array.isArray(name) ? name[1] : name);
+
+// Microseconds since 1970 as a time to the second, as Python writes it.
+function momentText(microseconds) {
+  const written = new Date(Math.floor(microseconds / 1000)).toISOString();
+  const [day, time] = [written.slice(0, -14), written.slice(-13, -5)];
+  return `${day} ${time.endsWith(":00") ? time.slice(0, 5) : time}`;
+}
