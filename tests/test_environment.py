@@ -24,8 +24,8 @@ CONDA_NAME = {
     "playwright": "playwright-python",
 }
 
-# No recipe of these was found on conda-forge, so pip installs them there too.
-BY_PIP = {"axe-playwright-python"}
+# No recipe of these was found on conda-forge (axe), or looked for, so pip installs them there too.
+BY_PIP = {"axe-playwright-python", "confluent-kafka", "fakeredis", "redis"}
 
 
 def requirements(project: dict, extras: tuple[str, ...] = ()) -> dict[str, str]:

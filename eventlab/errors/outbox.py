@@ -34,6 +34,14 @@ class InvalidTarget(OutboxError, ValueError):
         )
 
     @classmethod
+    def coroutine(cls, function: object) -> InvalidTarget:
+        """Say that nobody would wait for it."""
+        return cls(
+            f"outbox.webhook was given {short(function)}, which is async, and nobody would await it: give a "
+            "function that has sent the message when it returns."
+        )
+
+    @classmethod
     def only_for_addresses(cls, option: str) -> InvalidTarget:
         """Say that a function sends as it likes."""
         return cls(
@@ -120,8 +128,8 @@ class ForeignTarget(OutboxError):
     def no_entry(cls, where: str, entry: str) -> ForeignTarget:
         """Say that a stream is somebody else's."""
         return cls(
-            f"{where!r} has an entry {entry} that no outbox wrote: give every consumer a stream of its own, "
-            "for its entries are numbered by the log's positions."
+            f"the Redis stream {where!r} has an entry {entry} that no outbox wrote: give every consumer a "
+            "stream of its own, for its entries are numbered by the log's positions."
         )
 
 
@@ -157,6 +165,15 @@ class NotSent(OutboxError):
     def unreachable(cls, host: str, reason: object) -> NotSent:
         """Say that there was no answer."""
         return cls(f"{host} gave no answer ({reason}): is it up, and is the address right?")
+
+    @classmethod
+    def to_topic(cls, topic: str, left: int, failed: int, reason: object) -> NotSent:
+        """Say how many messages are on the way, and how many came to nothing."""
+        said = f": {reason}" if reason else ""
+        return cls(
+            f"topic {topic!r} did not confirm all messages: {failed:,} failed and {left:,} are still on the "
+            f"way{said}. They are sent again; are the brokers up?"
+        )
 
 
 class MissingClient(OutboxError, ImportError):

@@ -7,6 +7,8 @@ its checkpoint is the relay. So a target is only a handler, and any consumer tak
 
     bus.consumer("partners", "OrderPlaced", "OrderShipped")(outbox.json_lines("orders.jsonl"))
     bus.consumer("crm", "OrderPlaced")(outbox.webhook("https://crm.example/hooks"))
+    bus.consumer("stock")(outbox.redis_stream("redis://localhost", "orders"))
+    bus.consumer("everyone")(outbox.kafka(producer, "orders"))
 
 Its terms are those of `Bus.consumer`: types, retries, dead letters, ``start=``; ``bus.lag()`` says what was
 sent.
@@ -17,6 +19,8 @@ What arrives is a CloudEvent (see `message`). How often depends on what the targ
 target                    how often          because
 ========================  =================  ===================================================
 `json_lines`              exactly once       the file's last line says how far it is
+`redis_stream`            exactly once       Redis refuses an entry number that it has had
+`kafka`                   at least once      a broker cannot be asked cheaply what it has
 `webhook`                 at least once      the receiver has to know the id again, ``webhook-id``
 ========================  =================  ===================================================
 
@@ -26,11 +30,15 @@ is registered with ``start="now"``; a `Bus.reactor` is for what must not be sent
 """
 
 from eventlab.outbox.jsonlines import JSONLines
+from eventlab.outbox.kafka_topic import KafkaTopic
 from eventlab.outbox.messages import message
+from eventlab.outbox.redisstream import RedisStream
 from eventlab.outbox.target import Target
 from eventlab.outbox.webhooks import Webhook
 
 json_lines = JSONLines
 webhook = Webhook
+redis_stream = RedisStream
+kafka = KafkaTopic
 
-__all__ = ["message", "json_lines", "webhook", "Target"]
+__all__ = ["message", "json_lines", "webhook", "redis_stream", "kafka", "Target"]

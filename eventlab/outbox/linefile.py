@@ -5,7 +5,6 @@ That its lines are sorted makes it searchable without an index. What an event is
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import BinaryIO
@@ -13,7 +12,7 @@ from weakref import finalize
 
 from eventlab.errors import ForeignTarget, NotSent
 from eventlab.outbox.messages import Message, to_line
-from eventlab.outbox.standing import Place, is_message
+from eventlab.outbox.standing import Place, parsed
 
 START = b'{"specversion":"1.0","id":"'
 BLOCK = 65_536
@@ -121,15 +120,6 @@ def find(file: BinaryIO, end: int, place: Place) -> Message | None:
             return found
         low, high = (file.tell(), high) if Place.of(found) < place else (low, middle)
     return None
-
-
-def parsed(line: bytes) -> Message | None:
-    """Return the message that a line holds; None where it holds something else."""
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    return found if is_message(found) else None
 
 
 def _next_line(file: BinaryIO, byte: int) -> int:

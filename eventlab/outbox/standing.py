@@ -5,6 +5,7 @@ The last message there must be an event of this log, or the target is another's,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -25,15 +26,13 @@ class Place(NamedTuple):
         return cls(told["position"], told.get("part", 0))
 
 
-def is_message(found: object) -> bool:
-    """Tell whether this is a message such as targets send."""
-    texts, numbers = ("id", "source", "recordedtime"), ("position", "part")
-    return (
-        isinstance(found, dict)
-        and all(isinstance(found.get(name), str) for name in texts)
-        and all(type(found.get(name, 0)) is int for name in numbers)
-        and "position" in found
-    )
+def parsed(text: bytes | str) -> Message | None:
+    """Return the message that a text holds; None where it holds something else."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if _is_message(found) else None
 
 
 def require_same_event(where: str, found: Message, told: Message) -> None:
@@ -58,3 +57,13 @@ def require_of_log(where: str, last: Message, source: str, log: Log) -> None:
         "recordedtime": rfc3339(recorded_at.tz_localize(None).to_pydatetime()),
     }
     require_same_event(where, last, stored)
+
+
+def _is_message(found: object) -> bool:
+    texts, numbers = ("id", "source", "recordedtime"), ("position", "part")
+    return (
+        isinstance(found, dict)
+        and all(isinstance(found.get(name), str) for name in texts)
+        and all(type(found.get(name, 0)) is int for name in numbers)
+        and "position" in found
+    )

@@ -21,11 +21,12 @@ class Target(ABC):
 
     def __init__(self, source: str = SOURCE) -> None:
         self.source = require_source(source)
+        self._log: Log | None = None
         self._parts: Parts | None = None
 
     def begin(self, log: Log) -> None:
         """Hear which log the events are of."""
-        self._parts = Parts(log)
+        self._log, self._parts = log, Parts(log)
 
     def __call__(self, event: RecordedEvent) -> None:
         """Hand an event to the outside."""

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
+from inspect import iscoroutinefunction
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import SplitResult, urlsplit
@@ -84,6 +85,8 @@ class Webhook(Target):
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(source)
+        if iscoroutinefunction(to):
+            raise InvalidTarget.coroutine(to)
         if callable(to):
             _require_nothing_else(secret=secret, headers=headers)
             self._to, self._name = to, getattr(to, "__qualname__", repr(to))

@@ -223,6 +223,14 @@ def test_a_bad_answer_that_a_function_returns_is_a_failure(bus):
     assert bus.dead_letters()["error"].tolist() == ["RuntimeError: 500 Server Error"]
 
 
+def test_an_async_function_is_refused_as_nobody_awaits_it():
+    async def post(message):
+        pass
+
+    with pytest.raises(InvalidTarget, match="is async"):
+        outbox.webhook(post)
+
+
 def test_what_is_only_for_addresses_is_refused_with_a_function():
     with pytest.raises(InvalidTarget, match="a function and secret="):
         outbox.webhook(print, secret=b"k" * 24)
