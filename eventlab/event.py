@@ -38,7 +38,8 @@ class Event:
     tags : sequence of str, optional
         Labels to find it by across streams.
     schema : int, optional
-        The version of the payload's shape, for upcasters.
+        The shape of the payload, for upcasters. Left out: today's, which is where those of the store end that
+        the event is appended to, and 1 where there are none for its type. Say it of events of an old shape.
 
     Examples
     --------
@@ -55,7 +56,7 @@ class Event:
     causation_id: str | None = field(default=None, kw_only=True)
     event_id: str | None = field(default=None, kw_only=True)
     tags: Sequence[str] | None = field(default=None, kw_only=True)
-    schema: int = field(default=1, kw_only=True)
+    schema: int | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         _require_text("type", self.type)
@@ -68,7 +69,8 @@ class Event:
             _require_text(name, getattr(self, name), optional=True, empty=True)
         _require_text("event_id", self.event_id, optional=True)
         _require_tags(self.tags)
-        _require_schema(self.schema)
+        if self.schema is not None:
+            require_schema(self.schema)
         if self.occurred_at is not None:
             object.__setattr__(self, "occurred_at", utc(self.occurred_at, "occurred_at"))
         object.__setattr__(self, "data", dict(self.data))
@@ -79,7 +81,6 @@ class Event:
         return f"Event({', '.join([repr(self.type), repr(self.data), *given])})"
 
     def _envelope(self) -> list[tuple[str, object]]:
-        schema = None if self.schema == 1 else self.schema
         named = (
             "actor",
             "reason",
@@ -88,8 +89,9 @@ class Event:
             "causation_id",
             "event_id",
             "tags",
+            "schema",
         )
-        return [*((name, getattr(self, name)) for name in named), ("schema", schema)]
+        return [(name, getattr(self, name)) for name in named]
 
 
 class RecordedEvent(NamedTuple):
@@ -148,6 +150,13 @@ def require_id(event_id: object) -> str:
     return str(event_id)
 
 
+def require_schema(schema: object) -> int:
+    """Return a usable shape number, or refuse it."""
+    if not isinstance(schema, int) or not is_whole(schema, least=1) or schema >= 2**31:
+        raise InvalidEvent(f"schema={schema!r} is no shape number: schemas count 1, 2, 3 …")
+    return schema
+
+
 def _require_text(name: str, value: object, *, optional: bool = False, empty: bool = False) -> None:
     if optional and value is None:
         return
@@ -168,8 +177,3 @@ def _require_tags(tags: Sequence[str] | None) -> None:
         raise InvalidEvent(f"tags={tags!r} is no list: give a list of texts, such as ['urgent'].")
     for tag in tags:
         _require_text("tag", tag)
-
-
-def _require_schema(schema: int) -> None:
-    if not is_whole(schema, least=1) or schema >= 2**31:
-        raise InvalidEvent(f"schema={schema!r} is no shape number: schemas count 1, 2, 3 …")

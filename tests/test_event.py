@@ -15,9 +15,8 @@ def test_an_event_needs_no_more_than_a_type():
 
     assert event.type == "CardClosed"
     assert event.data == {}
-    assert event.schema == 1
     assert event.occurred_at is None
-    assert event.actor is event.reason is event.event_id is event.tags is None
+    assert event.actor is event.reason is event.event_id is event.tags is event.schema is None
 
 
 def test_an_event_cannot_be_changed():

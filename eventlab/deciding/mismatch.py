@@ -18,6 +18,7 @@ ENVELOPE = (
     "causation_id",
     "event_id",
     "tags",
+    "schema",
 )
 _ABSENT = object()
 
@@ -75,8 +76,9 @@ def _of_fields(place: str, expected: Mapping[str, Any], found: Mapping[str, Any]
 
 def _stated(event: Event) -> dict[str, Any]:
     """Return the envelope an expected event states; what it leaves open is not compared."""
-    stated = {name: getattr(event, name) for name in ENVELOPE if getattr(event, name) is not None}
-    return _with_lists(stated if event.schema == 1 else {**stated, "schema": event.schema})
+    return _with_lists(
+        {name: getattr(event, name) for name in ENVELOPE if getattr(event, name) is not None}
+    )
 
 
 def _shown(decided: Event, expected: Event) -> dict[str, Any]:

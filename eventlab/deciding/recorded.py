@@ -44,5 +44,5 @@ def _recorded(event: Event, stream: str, place: int) -> RecordedEvent:
         causation_id=event.causation_id,
         event_id=event.event_id or f"{stream}@{place}",
         tags=None if event.tags is None else list(event.tags),
-        schema=event.schema,
+        schema=event.schema or 1,
     )

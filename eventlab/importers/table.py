@@ -51,6 +51,7 @@ def read_table(
     causation_id: str | None = None,
     event_id: str | None = None,
     data: str | None = None,
+    schema: str | int | None = None,
     into: EventStore | None = None,
 ) -> EventStore:
     r"""Return a store with an event for every row of a table, in the order of the rows.
@@ -70,6 +71,9 @@ def read_table(
     data : str, optional
         The column with the payload: JSON text, dicts or a structure; other columns are left aside then.
         Left out: every column that was not named becomes a payload field.
+    schema : str or int, optional
+        The column with the shape of each payload, or the shape of all of them: 1 where all rows are old and
+        the store to fill has upcasters. Left out, or missing: today's.
     into : EventStore, optional
         The store to fill. Left out: a new one in memory.
 
@@ -132,6 +136,7 @@ def read_table(
         causation_id=causation_id,
         event_id=event_id,
         data=data,
+        schema=schema,
     )
     store = _store(into)
     if isinstance(source, str | os.PathLike):

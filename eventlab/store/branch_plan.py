@@ -35,8 +35,8 @@ class OwnEvent:
     recorded_at: datetime
     event: Event
 
-    def row(self, stream_no: int) -> rows.Row:
-        """Return the event as it is stored."""
+    def row(self, stream_no: int, schema: int) -> rows.Row:
+        """Return the event as it is stored, of a schema where it says none itself."""
         return rows.row_of(
             self.event,
             position=self.position,
@@ -44,6 +44,7 @@ class OwnEvent:
             version=self.version,
             recorded_at=self.recorded_at,
             given_id=given_id(self.event.event_id, self.stream, self.version),
+            schema=schema,
         )
 
 

@@ -19,9 +19,9 @@ from eventlab.payload import require_exact
 from eventlab.store import rows
 from eventlab.store.append import Appended, Writer
 from eventlab.store.columns_in import Roles, Shape, kind_of, present
-from eventlab.store.database import transaction
+from eventlab.store.database import Database, transaction
 from eventlab.store.ledger import Field
-from eventlab.store.sqltext import quoted
+from eventlab.store.sqltext import literal, quoted
 
 # Two row groups of DuckDB: rows left over from a group would all be copied at the end, in memory.
 SLICE = 2 * 122_880
@@ -77,7 +77,7 @@ class _Load:
         self, con: duckdb.DuckDBPyConnection, writer: Writer, table: Table, shape: Shape
     ) -> None:
         self.con, self.table, self.shape, self.ids = con, table, shape, writer.ids
-        self.is_branch = writer.database.is_branch
+        self.is_branch, self.today = writer.database.is_branch, _today(writer.database)
         self.ledger = writer.ledger
         head = writer.ledger.log_head(con)
         self.before, self.stream_no = head.position, head.stream_no
@@ -189,7 +189,10 @@ class _Load:
         if self.ids or self.shape.roles.event_id:
             self._refuse_reserved_ids(naming)
             self._refuse_shared_ids(naming)
-        self.con.execute(_INSERT, {**naming, "before": self.before, "now": self.recorded_at})
+        self.con.execute(
+            _INSERT.format(today=self.today),
+            {**naming, "before": self.before, "now": self.recorded_at},
+        )
         self.con.execute(_MOVE_HEADS)
 
     def _new_ids(self, start: int, stop: int) -> list[str | None] | None:
@@ -239,6 +242,13 @@ class _Load:
     def _one(self, query: str, params: list[Any] | None = None) -> Any:
         found = self.con.execute(query, params).fetchall()
         return found[0][0] if found else None
+
+
+def _today(database: Database) -> str:
+    """Return SQL for the schema of the rows of a slice that say none."""
+    newest = database.overlay.chains.newest if database.overlay else {}
+    cases = [f"when {literal(type)} then {schema}" for type, schema in newest.items()]
+    return f"case type {' '.join(cases)} else 1 end" if cases else "1"
 
 
 def _kind_in_sql(column: str, sql_type: str) -> str:
@@ -346,7 +356,7 @@ _INSERT = f"""
 insert into events
 select $before + el_row, stream_no, version, type, coalesce(occurred_at, recorded_at, $now),
        coalesce(recorded_at, $now), data::json::variant, actor, reason, correlation_id, causation_id,
-       nullif(event_id, stream || '@' || version), null, 1
+       nullif(event_id, stream || '@' || version), null, coalesce(schema, {{today}})
 from ({_NUMBERED})
 order by el_row
 """
@@ -367,7 +377,7 @@ with named as (
     select el_row, s.event_id, position,
            (s.stream, s.type, s.data::json::variant::json::varchar, s.actor, s.reason, s.correlation_id,
             s.causation_id, coalesce(s.occurred_at, e.occurred_at), coalesce(s.recorded_at, e.recorded_at),
-            null::varchar[], 1)
+            null::varchar[], coalesce(s.schema, e.schema))
            is distinct from
            (streams.stream, e.type, e.data::json::varchar, e.actor, e.reason, e.correlation_id,
             e.causation_id, e.occurred_at, e.recorded_at, e.tags, e.schema)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from eventlab.errors import ImportFailed, MissingColumn
+from eventlab.event import require_schema
 from eventlab.store.sqltext import literal, quoted
 
 ROW, PAYLOAD = "el_row", "el_data"  # columns that importers add
@@ -35,6 +36,11 @@ class Roles:
     causation_id: str | None = None
     event_id: str | None = None
     data: str | None = None
+    schema: str | int | None = None  # a number is that of all rows
+
+    def __post_init__(self) -> None:
+        if self.schema is not None and not isinstance(self.schema, str):
+            require_schema(self.schema)
 
     def require_in(self, columns: Iterable[str]) -> None:
         """Refuse a role whose column the table does not have."""
@@ -46,7 +52,7 @@ class Roles:
     def given(self) -> dict[str, str]:
         """Return role and column of every role that was given."""
         named = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {role: column for role, column in named.items() if column is not None}
+        return {role: column for role, column in named.items() if isinstance(column, str)}
 
     def names(self) -> list[str]:
         """Return the columns that were named, each once, where they will stand beside ``PAYLOAD``."""
@@ -125,6 +131,7 @@ class Shape:
             "recorded_at": self._time("recorded_at"),
             "data": self._payload(),
             **{role: self._text(role) for role in _TEXT},
+            "schema": self._schema(),
         }
         columns = ", ".join(f"{sql} as {role}" for role, sql in parts.items())
         return f"select {columns} from {source}"
@@ -139,6 +146,8 @@ class Shape:
         for column in (roles.occurred_at, roles.recorded_at):
             if column is not None:
                 found.extend(_time_checks(column, types[column]))
+        if isinstance(roles.schema, str):
+            found.append(_schema_check(roles.schema, types[roles.schema]))
         for column in self.payload:
             found.extend(_value_checks(column, types[column]))
         return found
@@ -150,6 +159,12 @@ class Shape:
     def _time(self, role: str) -> str:
         column = getattr(self.roles, role)
         return "null::timestamp" if column is None else _as_time(column, self.columns[column])
+
+    def _schema(self) -> str:
+        column = self.roles.schema
+        if isinstance(column, str):
+            return f"{_as_text(column, self.columns[column])}::double::integer"
+        return f"{'null' if column is None else column}::integer"
 
     def _payload(self) -> str:
         if self.roles.data is not None:
@@ -247,6 +262,13 @@ def _time_checks(column: str, sql_type: str) -> list[Check]:
         finer = f"regexp_matches({text}, '{_NANOSECONDS}')"
         checks.append(Check(finer, column, "is finer than a microsecond"))
     return checks
+
+
+def _schema_check(column: str, sql_type: str) -> Check:
+    text = _as_text(column, sql_type)
+    is_number = f"regexp_full_match({text}, '[1-9][0-9]*([.]0)?')"
+    bad = f"not ({is_number} and try_cast({text} as double) < {2**31})"
+    return Check(f"coalesce({bad}, false)", column, "is no schema, which counts 1, 2, 3 …")
 
 
 def _value_checks(column: str, sql_type: str) -> list[Check]:

@@ -62,6 +62,10 @@ class Database:
         """Return how they are read in an open transaction, with what it has not yet committed."""
         return self.overlay.within(con, self.plain_scans) if self.overlay else self.plain_scans
 
+    def schema_of(self, type: str) -> int:
+        """Return the schema of events of a type that say none when they are written: today's."""
+        return self.overlay.chains.schema_of(type) if self.overlay else 1
+
     def shown_fields(self, stored: Iterable[Field]) -> Iterable[Field]:
         """Return the payload fields that are shown, given those that are stored."""
         return self.overlay.fields(stored) if self.overlay else stored

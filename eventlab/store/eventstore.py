@@ -56,7 +56,7 @@ class EventStore(Log):
     upcasters : iterable of Upcaster, optional
         Show old events as today's code wants them, wherever the log is read; see `eventlab.upcaster`. What is
         stored stays as it is, and ``log.events(raw=True)`` shows it. An event is written with the schema it
-        says, 1 where it says none: write today's shape as ``Event(…, schema=2)``.
+        says; one that says none is of today's shape, and so has the schema at which its upcasters end.
 
     Raises
     ------
@@ -154,6 +154,7 @@ class EventStore(Log):
         causation_id: str | None = None,
         event_id: str | None = None,
         data: str | None = None,
+        schema: str | int | None = None,
     ) -> Appended:
         """Append every row of a frame as an event, in the order of the rows, all or nothing.
 
@@ -171,6 +172,9 @@ class EventStore(Log):
         data : str, optional
             The column with the payload, as dicts or JSON text. Left out: all other columns become
             payload fields, and a missing cell an absent field. Dates and decimals become exact text.
+        schema : str or int, optional
+            The column with the shape of each payload, or the shape of all of them: 1 where all rows are
+            old and the store has upcasters. Left out, or missing: today's.
 
         Returns
         -------
@@ -214,6 +218,7 @@ class EventStore(Log):
             causation_id=causation_id,
             event_id=event_id,
             data=data,
+            schema=schema,
         )
         return self.load(FrameTable(frame, roles), roles)
 

@@ -129,7 +129,7 @@ def _require_same(stream: str, events: Sequence[Event], stored: dict[str, Stored
 
 
 def _difference(stream: str, version: int, event: Event, found: Stored) -> str | None:
-    """Name the first thing that differs; a time the writer left open is no difference."""
+    """Name the first thing that differs; a time or schema the writer left open is no difference."""
     if found.stream != stream:
         return f"stream ({found.stream!r})"
     if found.version != version:
@@ -141,7 +141,9 @@ def _difference(stream: str, version: int, event: Event, found: Stored) -> str |
     given = event.tags if event.tags is None else list(event.tags)
     if given != found.tags:
         return "content (tags)"
-    plain = ("type", "actor", "reason", "correlation_id", "causation_id", "schema")
+    if event.schema is not None and event.schema != found.schema:
+        return "content (schema)"
+    plain = ("type", "actor", "reason", "correlation_id", "causation_id")
     return next((f"content ({n})" for n in plain if getattr(event, n) != getattr(found, n)), None)
 
 

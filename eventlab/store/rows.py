@@ -91,8 +91,9 @@ def row_of(
     version: int,
     recorded_at: datetime,
     given_id: str | None,
+    schema: int,
 ) -> Row:
-    """Return an event as the row it will be."""
+    """Return an event as the row it will be, of a schema where it says none itself."""
     return Row(
         position=position,
         stream_no=stream_no,
@@ -107,7 +108,7 @@ def row_of(
         causation_id=event.causation_id,
         given_id=given_id,
         tags=None if event.tags is None else list(event.tags),
-        schema=event.schema,
+        schema=event.schema or schema,
     )
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 from eventlab.errors import EventLabError, InvalidUpcaster, UnknownSchema, UpcastFailed
 from eventlab.event import Event
@@ -52,6 +54,10 @@ class Chains:
         ordered = sorted(self.steps.items())
         return "\n".join(f"{step}: {rule_text(up.function)}" for step, up in ordered)
 
+    def schema_of(self, type: str) -> int:
+        """Return the schema in which events of a type are written today."""
+        return self.newest.get(type, 1)
+
     def require_known(self, step: Step, position: int) -> None:
         """Refuse an event whose schema no chain takes or ends at."""
         type, schema = step
@@ -78,12 +84,12 @@ class Chains:
         if step in way:
             raise UpcastFailed(way[0], position, text, f"it came round to {step[0]!r} again")
         for event in self._made(step, text, position):
-            after = event.type, event.schema
+            after = _step_of(event)
             if after in self.steps:
                 yield from self._upcast(after, json.dumps(dict(event.data)), position, (*way, step))
             else:
                 self.require_known(after, position)
-                yield event
+                yield replace(event, schema=after[1])
 
     def _made(self, step: Step, text: str, position: int) -> list[Event]:
         try:
@@ -97,7 +103,7 @@ class Chains:
 def _events(step: Upcaster, made: Made) -> list[Event]:
     if isinstance(made, Mapping):
         return [Event(step.type, made, schema=step.schema + 1)]
-    events = [] if made is None else [made] if isinstance(made, Event) else made
+    events: Any = [] if made is None else [made] if isinstance(made, Event) else made
     if not isinstance(events, list | tuple) or not all(isinstance(e, Event) for e in events):
         raise TypeError(
             f"it returned {made!r}, which is no dict, no event, no list of events and not None"
@@ -108,6 +114,11 @@ def _events(step: Upcaster, made: Made) -> list[Event]:
                 f"it returned {event!r}: say type, data and schema only, the rest stays"
             )
     return list(events)
+
+
+def _step_of(made: Event) -> Step:
+    # Where it says no schema, the first and not today's: an upcaster stays as it is while chains grow longer.
+    return made.type, made.schema or 1
 
 
 # -- what a chain must be --------------------------------------------------------------------------

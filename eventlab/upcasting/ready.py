@@ -27,7 +27,7 @@ def rename_type(type: str, schema: int, /, to: str, to_schema: int = 1) -> Upcas
     Examples
     --------
     >>> rename_type("CardTopped", 1, to="CardLoaded")({"amount": 20})
-    Event('CardLoaded', {'amount': 20})
+    Event('CardLoaded', {'amount': 20}, schema=1)
     """
     made = upcaster(type, schema)(_Retyped(to, to_schema))
     return replace(made, to=(to, to_schema))

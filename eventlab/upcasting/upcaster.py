@@ -71,8 +71,8 @@ def upcaster(type: str, schema: int) -> Callable[[Function], Upcaster]:
     callable
         The decorator. The function takes the payload, a dict of its own, and returns a dict; or events,
         where the type changes or one event becomes several; or None, where it is not to be shown. An event
-        that is returned says type, data and schema, and goes on from that schema; the rest of the envelope
-        is the stored event's.
+        that is returned says type, data and schema, and goes on from that schema, 1 where it says none; the
+        rest of the envelope is the stored event's.
 
     Raises
     ------
@@ -88,8 +88,8 @@ def upcaster(type: str, schema: int) -> Callable[[Function], Upcaster]:
     >>> in_cents({"amount": 2.5})
     {'cents': 250}
     >>> store = el.EventStore(upcasters=[in_cents])
-    >>> done = store.append("card-7", el.Event("CardLoaded", {"amount": 2.5}))
-    >>> done = store.append("card-7", el.Event("CardLoaded", {"cents": 100}, schema=2))
+    >>> done = store.append("card-7", el.Event("CardLoaded", {"amount": 2.5}, schema=1))
+    >>> done = store.append("card-7", el.Event("CardLoaded", {"cents": 100}))
     >>> store.sql("select position, data.cents, schema from events")
        position  cents  schema
     0         1    250       2

@@ -123,7 +123,7 @@ def test_a_mismatch_is_an_assertion_of_the_family(card):
                 "1. A: data.new is 2, and no such field was expected",
             ],
         ),
-        ([el.Event("A")], [el.Event("A", schema=2)], ["1. A: schema is 1, and 2 was expected"]),
+        ([el.Event("A")], [el.Event("A", schema=2)], ["1. A: schema is None, and 2 was expected"]),
         (
             [CLOSED, PAID_OUT],
             [PAID_OUT, CLOSED],

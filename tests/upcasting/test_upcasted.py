@@ -40,10 +40,10 @@ UPCASTERS = [
 ]
 
 OLD = [
-    el.Event("CardLoaded", {"amount": 2.5}),
-    el.Event("CardShown"),
-    el.Event("CardTopped", {"cents": 100}),
-    el.Event("CardMoved", {"cents": 50}),
+    el.Event("CardLoaded", {"amount": 2.5}, schema=1),
+    el.Event("CardShown", schema=1),
+    el.Event("CardTopped", {"cents": 100}, schema=1),
+    el.Event("CardMoved", {"cents": 50}, schema=1),
     el.Event("CardLoaded", {"cents": 7, "currency": "CHF"}, schema=3),
 ]
 
@@ -119,7 +119,9 @@ def test_a_field_of_old_events_stays_where_one_of_today_has_it(store):
 
 def test_an_explicit_null_of_today_stays_where_old_events_had_one():
     store = el.EventStore(upcasters=[rename("A", 1, gone="kept")])
-    store.append("a", [el.Event("A", {"gone": None}), el.Event("A", {"gone": None}, schema=2)])
+    store.append(
+        "a", [el.Event("A", {"gone": None}, schema=1), el.Event("A", {"gone": None}, schema=2)]
+    )
 
     assert [event.data for event in store] == [{"kept": None}, {"gone": None}]
 
@@ -130,7 +132,7 @@ def test_a_field_of_another_kind_before_disturbs_no_types():
         return {"n": int(data["n"])}
 
     store = el.EventStore(upcasters=[as_number])
-    store.append("a", [el.Event("A", {"n": "7"}), el.Event("A", {"n": 5}, schema=2)])
+    store.append("a", [el.Event("A", {"n": "7"}, schema=1), el.Event("A", {"n": 5}, schema=2)])
 
     assert store.events(expand=True)["n"].dtype == "int64"
     assert store.sql("select sum(data.n) as n from events")["n"].tolist() == [12]
@@ -214,7 +216,7 @@ def test_snapshots_belong_to_the_upcasters(tmp_path, projection):
 def test_snapshots_stay_good_while_the_log_grows(store, projection):
     fast = el.Snapshots(store, projection, every=5)
     for cents in range(30):
-        store.append("card-7", el.Event("CardTopped", {"cents": cents}))
+        store.append("card-7", el.Event("CardTopped", {"cents": cents}, schema=1))
 
     state = fast(store)
 
@@ -240,7 +242,7 @@ def test_a_read_model_in_the_append_takes_todays_events_and_refuses_old_ones(sto
     assert view.frame()["cents"].tolist() == [360]
 
     with pytest.raises(AppendRefused, match=r"UncommittedSchema: the event at position 7"):
-        store.append("card-7", el.Event("CardTopped", {"cents": 3}))
+        store.append("card-7", el.Event("CardTopped", {"cents": 3}, schema=1))
 
     assert len(store.events(raw=True)) == 6
 
@@ -256,7 +258,7 @@ def test_a_read_model_catches_up_with_todays_events(store):
     view = el.ReadModel(store, cards)
 
     view.catch_up()
-    store.append("card-7", el.Event("CardTopped", {"cents": 3}))
+    store.append("card-7", el.Event("CardTopped", {"cents": 3}, schema=1))
     view.catch_up()
 
     assert view.frame()["cents"].tolist() == [360]
@@ -265,7 +267,7 @@ def test_a_read_model_catches_up_with_todays_events(store):
 def test_events_appended_later_are_upcasted_when_they_are_old(store):
     assert len(store) == 5
 
-    store.append("card-8", el.Event("CardTopped", {"cents": 9}))
+    store.append("card-8", el.Event("CardTopped", {"cents": 9}, schema=1))
 
     assert cards(store)["cents"].tolist() == [357, 9]
     assert cards(store.stream("card-8"))["cents"].tolist() == [9]
@@ -273,7 +275,7 @@ def test_events_appended_later_are_upcasted_when_they_are_old(store):
 
 def test_a_branch_shows_and_appends_as_its_parent_does(store):
     fork = store.branch(drop=[1], edit={3: {"cents": 200}})
-    fork.append("card-7", el.Event("CardTopped", {"cents": 1}))
+    fork.append("card-7", el.Event("CardTopped", {"cents": 1}, schema=1))
 
     assert cards(fork)["cents"].tolist() == [208]
     assert cards(store)["cents"].tolist() == [357]
@@ -281,7 +283,7 @@ def test_a_branch_shows_and_appends_as_its_parent_does(store):
 
 
 def test_a_trace_names_todays_types(store):
-    store.append("card-9", el.Event("CardTopped", {"cents": 1}, correlation_id="gift"))
+    store.append("card-9", el.Event("CardTopped", {"cents": 1}, schema=1, correlation_id="gift"))
 
     assert store.trace("gift")["type"].tolist() == ["CardLoaded"]
 
@@ -335,7 +337,7 @@ def test_a_file_open_for_reading_only_is_upcasted_too(tmp_path):
 
 
 def test_a_failing_upcaster_hides_nothing_but_raw(store):
-    store.append("card-8", el.Event("CardLoaded", {"amuont": 1}))
+    store.append("card-8", el.Event("CardLoaded", {"amuont": 1}, schema=1))
 
     for _ in range(2):
         with pytest.raises(UpcastFailed, match=r"position 6: KeyError: 'amount'.*amuont"):
@@ -377,7 +379,7 @@ def test_an_upcaster_may_do_what_it_likes_with_its_payload(store):
         raise ValueError("no")
 
     broken = el.EventStore(upcasters=[emptied])
-    broken.append("a", el.Event("A", {"n": 1}))
+    broken.append("a", el.Event("A", {"n": 1}, schema=1))
 
     with pytest.raises(UpcastFailed, match='It was given \\{"n":1\\}'):
         list(broken)
@@ -390,7 +392,7 @@ def test_who_reads_while_others_append_old_events_misses_none():
     def append():
         for number in range(60):
             kind = "CardTopped" if number % 2 else "CardMoved"
-            store.append("card-7", el.Event(kind, {"cents": number}))
+            store.append("card-7", el.Event(kind, {"cents": number}, schema=1))
 
     counts = []
     with ThreadPoolExecutor(3) as pool:

@@ -29,7 +29,7 @@ UPCASTERS = [
 # What was written, and by hand what is to be read.
 KINDS = {
     "Gave 1": (
-        lambda n: el.Event("Gave", {"amount": n}),
+        lambda n: el.Event("Gave", {"amount": n}, schema=1),
         lambda n: [el.Event("Gave", {"n": n, "by": "shop"}, schema=3)],
     ),
     "Gave 2": (
@@ -41,14 +41,14 @@ KINDS = {
         lambda n: [el.Event("Gave", {"n": n, "by": "bob"}, schema=3)],
     ),
     "Given": (
-        lambda n: el.Event("Given", {"n": n}),
+        lambda n: el.Event("Given", {"n": n}, schema=1),
         lambda n: [el.Event("Gave", {"n": n, "by": "shop"}, schema=3)],
     ),
     "Moved": (
-        lambda n: el.Event("Moved", {"n": n}),
+        lambda n: el.Event("Moved", {"n": n}, schema=1),
         lambda n: [el.Event("Took", {"n": n}), el.Event("Gave", {"n": n, "by": "shop"}, schema=3)],
     ),
-    "Seen": (lambda n: el.Event("Seen", {"n": n}), lambda n: []),
+    "Seen": (lambda n: el.Event("Seen", {"n": n}, schema=1), lambda n: []),
     "Took": (lambda n: el.Event("Took", {"n": n}), lambda n: [el.Event("Took", {"n": n})]),
 }
 SAME_PLACES = ["Gave 1", "Gave 2", "Gave 3", "Given", "Took"]

@@ -122,7 +122,7 @@ def test_a_log_whose_events_upcasters_split_is_read_as_a_whole():
 
     store = el.EventStore(upcasters=[halved])
     for _ in range(30):
-        store.append("card-1", el.Event("CardLoaded", {"amount": 4}))
+        store.append("card-1", el.Event("CardLoaded", {"amount": 4}, schema=1))
     cards = el.Projection("cards", balance=el.total("amount"), loads=el.count("HalfLoaded"))
 
     tm = TimeMachine(store, cards)
