@@ -15,6 +15,8 @@ function of the two, escaped, without JavaScript, and readable as text where the
 - `file_tree`: paths as a tree, what was added, changed and removed marked
 - `airport_board`: departures, as they hang in the hall
 
+One is a whole time machine: `version_lanes(store)` shows what is stored, and what today's code reads of it.
+
 Your own is a function. What it draws must be escaped where it comes from the log, and `signs` tells what
 this step did (``+`` appeared, ``~`` changed, ``−`` vanished), if you want to mark it:
 
@@ -33,6 +35,7 @@ Lines that stay the same from step to step are kept once, so a drawing with a li
 from eventlab.renders.airport import airport_board
 from eventlab.renders.cards import card
 from eventlab.renders.chess import chess_board
+from eventlab.renders.lanes import version_lanes
 from eventlab.renders.strips import strip
 from eventlab.renders.tables import table
 from eventlab.renders.trees import file_tree
@@ -45,6 +48,7 @@ __all__ = [
     "chess_board",
     "file_tree",
     "airport_board",
+    "version_lanes",
     "Shown",
     "signs",
 ]

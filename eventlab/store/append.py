@@ -134,7 +134,7 @@ class Writer:
                 version=head.version + place,
                 recorded_at=recorded_at,
                 given_id=self._id(event, stream, head.version + place),
-                schema=self.database.schema_of(event.type),
+                schema=self.database.upcasters.schema_of(event.type),
             )
             for place, event in enumerate(events, start=1)
         ]

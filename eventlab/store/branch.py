@@ -53,7 +53,7 @@ def _fill(
         f"create view main.events as {union(database.plain_scans.by_lookup, columns, (), '', 'true')}"
     )
     if plan.own:
-        schema_of = parent.schema_of
+        schema_of = parent.upcasters.schema_of
         own = [o.row(numbers[o.stream], schema_of(o.event.type)) for o in plan.own]
         rows.insert(con, own)
         rows.note_fields(con, [own.event for own in plan.own])

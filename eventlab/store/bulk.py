@@ -246,8 +246,8 @@ class _Load:
 
 def _today(database: Database) -> str:
     """Return SQL for the schema of the rows of a slice that say none."""
-    newest = database.overlay.chains.newest if database.overlay else {}
-    cases = [f"when {literal(type)} then {schema}" for type, schema in newest.items()]
+    newest = database.upcasters.newest.items()
+    cases = [f"when {literal(type)} then {schema}" for type, schema in newest]
     return f"case type {' '.join(cases)} else 1 end" if cases else "1"
 
 

@@ -22,10 +22,14 @@ from eventlab.errors import NotAStore, StoreError, StoreLocked
 from eventlab.store.scans import Scans
 from eventlab.store.sqltext import literal, quoted
 from eventlab.store.streamnames import StreamNames
+from eventlab.upcasting import Chains
 
 if TYPE_CHECKING:
     from eventlab.store.ledger import Field
     from eventlab.store.upcasted import Overlay
+
+
+NO_UPCASTERS = Chains()
 
 
 class Guest(Protocol):
@@ -62,9 +66,10 @@ class Database:
         """Return how they are read in an open transaction, with what it has not yet committed."""
         return self.overlay.within(con, self.plain_scans) if self.overlay else self.plain_scans
 
-    def schema_of(self, type: str) -> int:
-        """Return the schema of events of a type that say none when they are written: today's."""
-        return self.overlay.chains.schema_of(type) if self.overlay else 1
+    @property
+    def upcasters(self) -> Chains:
+        """What old events are shown with."""
+        return self.overlay.chains if self.overlay else NO_UPCASTERS
 
     def shown_fields(self, stored: Iterable[Field]) -> Iterable[Field]:
         """Return the payload fields that are shown, given those that are stored."""

@@ -84,7 +84,7 @@ class EventStore(Log):
         ids: Callable[[], str] | None = None,
         upcasters: Iterable[Upcaster] = (),
     ) -> None:
-        self.upcasters = Chains(upcasters)
+        chains = Chains(upcasters)
         place = _place(path, read_only)
         ledger = ledger_of(place)
         database = Database(place, read_only=read_only)
@@ -94,7 +94,7 @@ class EventStore(Log):
         super().__init__(database, ledger, Cut())
         moment = (lambda: times.utc(clock(), "clock")) if clock else times.now
         self._writer = Writer(database, ledger, moment, ids)
-        self._show_upcasted(Scan())
+        self._show_upcasted(chains, Scan())
 
     def append(
         self,
@@ -471,9 +471,9 @@ class EventStore(Log):
     ) -> None:
         self.close()
 
-    def _show_upcasted(self, scan: Scan) -> None:
-        if self.upcasters:
-            self._database.overlay = Overlay(self._database, self._ledger, self.upcasters, scan)
+    def _show_upcasted(self, chains: Chains, scan: Scan) -> None:
+        if chains:
+            self._database.overlay = Overlay(self._database, self._ledger, chains, scan)
 
     def _title(self) -> str:
         if self._database.closed:
@@ -497,8 +497,7 @@ class Branch(EventStore):
         database, ledger = database_of(parent._database, plan), Ledger()
         Log.__init__(self, database, ledger, Cut())
         self._writer = replace(parent._writer, database=database, ledger=ledger)
-        self.upcasters = parent.upcasters
-        self._show_upcasted(database.plain_scans.by_lookup[-1])
+        self._show_upcasted(parent.upcasters, database.plain_scans.by_lookup[-1])
         self._plan = plan
 
     @property

@@ -27,6 +27,7 @@ from eventlab.store.scans import Scans
 from eventlab.store.sqltext import column_types, payload_field
 from eventlab.store.trace import trace
 from eventlab.times import Moment
+from eventlab.upcasting import Chains
 
 
 class Log:
@@ -93,6 +94,18 @@ class Log:
         """Return the events that match a query of types and tags, of whichever stream."""
         return self._with(self.cut.matching(query))
 
+    def as_stored(self) -> Log:
+        """Return the log without upcasters: events as they were written, also those that are not shown.
+
+        A branch holds its own events; what it shares is as its parent shows it.
+        """
+        return Log(self._database.as_stored(), self._ledger, self.cut)
+
+    @property
+    def upcasters(self) -> Chains:
+        """What this log shows old events with."""
+        return self._database.upcasters
+
     # -- reading --------------------------------------------------------------------------------
 
     def __len__(self) -> int:
@@ -145,8 +158,7 @@ class Log:
             type its values have; False gives the payload as dicts in one column, ``data``. A field
             named like an envelope column is called ``data.<field>``.
         raw : bool
-            True shows the events as they are stored, without upcasters. (A branch holds its own events; what
-            it shares is as its parent shows it.)
+            True shows the events as they are stored, without upcasters, as `as_stored` does.
 
         Returns
         -------
@@ -164,7 +176,7 @@ class Log:
         0         1  card-7  CardLoaded      20   Mara
         """
         if raw:
-            return self._as_stored().events(expand=expand)
+            return self.as_stored().events(expand=expand)
         payload = self._payload_columns() if expand else {"data": "data"}
         columns = ", ".join([*BEFORE_DATA, *payload.values(), *AFTER_DATA])
         frame = self.frame(f"select {columns} from events order by {self._by_position}")
@@ -399,9 +411,6 @@ class Log:
 
     def _with(self, cut: Cut) -> Log:
         return Log(self._database, self._ledger, cut)
-
-    def _as_stored(self) -> Log:
-        return Log(self._database.as_stored(), self._ledger, self.cut)
 
     def _payload_columns(self) -> dict[str, str]:
         """Return name and SQL of a column per payload field; SQL itself never sees the odd names."""

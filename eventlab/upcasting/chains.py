@@ -11,12 +11,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventlab.errors import EventLabError, InvalidUpcaster, UnknownSchema, UpcastFailed
-from eventlab.event import Event
+from eventlab.event import Event, RecordedEvent
 from eventlab.ruletext import rule_text
 from eventlab.upcasting.upcaster import Made, Step, Upcaster
+
+
+class Stage(NamedTuple):
+    """An event on its way to today's shape, and what the next upcaster made of it; None at the end."""
+
+    event: Event
+    made: tuple[Stage, ...] | None
+
+    def ends(self) -> Iterator[Event]:
+        """Yield what is shown in the end: none, one or several events, in order."""
+        if self.made is None:
+            yield self.event
+        for stage in self.made or ():
+            yield from stage.ends()
 
 
 class Chains:
@@ -78,11 +92,35 @@ class Chains:
         """
         return list(self._upcast(step, text, position, ()))
 
+    def way(
+        self, event: Event | RecordedEvent, position: int, behind: tuple[Step, ...] = ()
+    ) -> Stage:
+        """Return a stored event and, step by step, what becomes of it on the way to what is shown.
+
+        Examples
+        --------
+        >>> from eventlab.upcasting import drop, rename
+        >>> chains = Chains([rename("CardLoaded", 1, amount="euros"), drop("CardSeen", 1)])
+        >>> way = chains.way(Event("CardLoaded", {"amount": 20}, schema=1), position=7)
+        >>> [stage.event for stage in way.made], list(way.ends())[0].data
+        ([Event('CardLoaded', {'euros': 20}, schema=2)], {'euros': 20})
+        >>> list(chains.way(Event("CardSeen", schema=1), position=8).ends())
+        []
+        """
+        said = Event(event.type, event.data, schema=event.schema or 1)
+        step = _step_of(said)
+        if step not in self.steps:
+            self.require_known(step, position)
+            return Stage(said, None)
+        text = json.dumps(said.data)
+        _require_new(step, behind, position, text)
+        made = self._made(step, text, position)
+        return Stage(said, tuple(self.way(one, position, (*behind, step)) for one in made))
+
     def _upcast(
         self, step: Step, text: str, position: int, way: tuple[Step, ...]
     ) -> Iterator[Event]:
-        if step in way:
-            raise UpcastFailed(way[0], position, text, f"it came round to {step[0]!r} again")
+        _require_new(step, way, position, text)
         for event in self._made(step, text, position):
             after = _step_of(event)
             if after in self.steps:
@@ -114,6 +152,11 @@ def _events(step: Upcaster, made: Made) -> list[Event]:
                 f"it returned {event!r}: say type, data and schema only, the rest stays"
             )
     return list(events)
+
+
+def _require_new(step: Step, behind: tuple[Step, ...], position: int, text: str) -> None:
+    if step in behind:
+        raise UpcastFailed(behind[0], position, text, f"it came round to {step[0]!r} again")
 
 
 def _step_of(made: Event) -> Step:
