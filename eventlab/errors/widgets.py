@@ -94,6 +94,11 @@ class TimeMachineError(EventLabError, ValueError):
         )
 
     @classmethod
+    def no_such_axis(cls, axis: object, axes: Iterable[str]) -> TimeMachineError:
+        """List the axes there are."""
+        return cls(f"the track cannot be divided by axis={axis!r}: give one of {', '.join(axes)}.")
+
+    @classmethod
     def no_such_mark(cls, name: object, at: object) -> TimeMachineError:
         """Name what stands in the place of a position."""
         return cls(

@@ -102,9 +102,14 @@ def _unknown() -> str:
 
 def _table(caption: str, slot: str, heads: str) -> str:
     place = f'data-slot="{slot}"' if slot else 'data-part="events"'
-    named = "".join(f'<th scope="col">{head}</th>' for head in heads.split("|"))
+    named = "".join(map(_head, heads.split("|")))
     kind = slot or "events"
     return (
         f'<div class="tm-part tm-scroll"><table class="tm-{kind}"><caption>{caption}</caption>'
         f"<thead><tr>{named}</tr></thead><tbody {place}></tbody></table></div>"
     )
+
+
+def _head(name: str) -> str:
+    """Return the head of a column; that of the times says which clock the axis tells."""
+    return f'<th scope="col"{" data-part=clock" * (name == "occurred")}>{name}</th>'

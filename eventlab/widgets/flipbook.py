@@ -81,8 +81,7 @@ class Book:
         What else a browser is to have lies `beside` the steps.
         """
         place = {"first": first, "last": len(self) - 1 if last is None else last, "shell": shell}
-        written = json.dumps(vars(self) | place | beside, ensure_ascii=False, separators=(",", ":"))
-        return zlib.compress(written.encode(), level=9)
+        return deflated(vars(self) | place | beside)
 
 
 def bind(frames: Iterable[Frame], every: int = 64) -> Book:
@@ -101,6 +100,12 @@ def bind(frames: Iterable[Frame], every: int = 64) -> Book:
         deltas.append([] if is_key else _difference(before, now))
         before = now
     return Book(slots, pool.fragments, every, keyframes, deltas)
+
+
+def deflated(told: Mapping[str, object]) -> bytes:
+    """Return what a browser is told as JSON, deflated."""
+    written = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(written.encode(), level=9)
 
 
 def joined(fragment: Fragment) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -19,12 +18,9 @@ from eventlab.widgets.script import script
 HERE = Path(__file__).parent
 
 START = """
-const data = document.getElementById("book");
-const state = {
-  book: Uint8Array.from(atob(data.textContent), (letter) => letter.charCodeAt(0)),
-  step: Number(data.dataset.step),
-  pins: JSON.parse(data.dataset.pins),
-};
+const data = (id) => document.getElementById(id);
+const bytes = (id) => Uint8Array.from(atob(data(id).textContent), (letter) => letter.charCodeAt(0));
+const state = { ...JSON.parse(data("book").dataset.state), book: bytes("book"), tracks: bytes("tracks") };
 const model = {
   get: (name) => state[name],
   set: (name, value) => { state[name] = value; },
@@ -32,7 +28,7 @@ const model = {
   on() {},
   off() {},
 };
-render({ model, el: document.getElementById("time-machine") });
+render({ model, el: data("time-machine") });
 """
 """What a notebook does for the widget: hand it a model and a place."""
 
@@ -40,16 +36,15 @@ render({ model, el: document.getElementById("time-machine") });
 def page(
     title: str,
     book: bytes,
-    step: int,
+    tracks: bytes,
     picture: str,
     *,
     caption: str = "",
-    pins: Sequence[int | None] = (None, None),
+    **state: object,
 ) -> str:
-    """Return a page that opens a book at a step; without JavaScript it shows the `picture`."""
+    """Return a page that opens a book in a `state`, such as ``step=3``; without JavaScript, the `picture`."""
     told = f'<p class="tm-caption">{escape(caption)}</p>\n' if caption else ""
     code = script() + START
-    place = f'data-step="{step}" data-pins="{json.dumps(pins)}"'
     style = (HERE / "timemachine.css").read_text(encoding="utf-8")
     return f"""<!doctype html>
 <html lang="en">
@@ -67,11 +62,16 @@ def page(
 {told}<div id="time-machine"><div class="eventlab-tm">
 {picture}</div></div>
 </main>
-<script type="text/plain" id="book" {place}>{base64.b64encode(book).decode()}</script>
+{_data("book", book, f' data-state="{escape(json.dumps(state))}"')}
+{_data("tracks", tracks)}
 <script type="module">{code}</script>
 </body>
 </html>
 """
+
+
+def _data(name: str, packed: bytes, beside: str = "") -> str:
+    return f'<script type="text/plain" id="{name}"{beside}>{base64.b64encode(packed).decode()}</script>'
 
 
 def _policy(script: str) -> str:

@@ -2,8 +2,7 @@
 
 A type is told by its lane and the name beside it, so colour never speaks alone. Above the types lie
 the marks: snapshots, the point where a branch leaves its parent, whatever the reader names. However
-long the log, a lane has at most so many bars as a screen can tell apart. Pure, but for the one query
-that counts the events of a long log.
+long the log, a lane has at most so many bars as a screen can tell apart. Pure.
 """
 
 from __future__ import annotations
@@ -12,10 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import index
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventlab.errors import TimeMachineError
 from eventlab.widgets.markup import counted, word
+from eventlab.widgets.values import short
 
 BINS = 240
 """Bars of a lane at most."""
@@ -49,39 +49,34 @@ class Lane:
     is_mark: bool = False
 
 
-def lanes(types: Sequence[str]) -> list[Lane]:
+class Track(NamedTuple):
+    """What lies under the slider: the names of the lanes and the lanes, as HTML; as text, what is heard."""
+
+    names: str
+    lanes: str
+    label: str
+
+
+def lanes(types: Sequence[str], parts: Sequence[int] | None = None) -> list[Lane]:
     """Return the lanes of events, given the type behind each stop: the most frequent type first.
+
+    The `parts` say in which part of the track each stop lies; left out, the stops share it equally.
 
     Examples
     --------
     >>> [(lane.name, lane.bins) for lane in lanes(["CardLoaded", "CardRedeemed", "CardLoaded"])]
     [('CardLoaded', {0: 1, 2: 1}), ('CardRedeemed', {1: 1})]
     """
-    placed = Counter((kind, bin_of(step, len(types))) for step, kind in enumerate(types, start=1))
-    return gathered((kind, place, count) for (kind, place), count in placed.items())
+    total = len(types)
+    placed = parts if parts is not None else [bin_of(n, total) for n in range(1, total + 1)]
+    counts = Counter(zip(types, placed, strict=True))
+    return gathered((kind, place, count) for (kind, place), count in counts.items())
 
 
-def lanes_of_long(log: Any, total: int) -> list[Lane]:
-    """Return the same for a log that is too long to be read: DuckDB counts."""
-    first = log.head - total + 1
-    has_gaps = bool(
-        log.select(
-            "select 1 from events where position < $el_first limit 1", {"el_first": first}
-        ).fetchall()
-    )
-    step = "row_number() over (order by position) - 1" if has_gaps else "position - $el_first"
-    rows = log.select(
-        f"select type, step * {bins_for(total):d} // {total:d} as part, count(*) "
-        f"from (select type, {step} as step from events) group by all order by all",
-        {} if has_gaps else {"el_first": first},
-    )
-    return gathered(rows.fetchall())
-
-
-def marked(name: str, steps: Iterable[float], last: int) -> Lane:
-    """Return a lane of marks, given the stops they stand at."""
-    there = list(steps)
-    return Lane(name, len(there), dict(Counter(bin_of(step, last) for step in there)), True)
+def marked(name: str, parts: Iterable[int]) -> Lane:
+    """Return a lane of marks, given the parts of the track they stand in."""
+    there = list(parts)
+    return Lane(name, len(there), dict(Counter(there)), True)
 
 
 def places_of(log: Any, projection: Any) -> dict[str, list[int]]:
@@ -130,18 +125,14 @@ def gathered(counts: Iterable[tuple[str, int, int]]) -> list[Lane]:
     return found + more
 
 
-def track(found: Sequence[Lane], last: int) -> str:
-    """Return the names of the lanes and the lanes, marks first, as two columns of the same rows."""
+def track(found: Sequence[Lane], bins: int) -> Track:
+    """Return the lanes, marks first, as two columns of the same rows, on a track of so many parts."""
     tallest = max((max(lane.bins.values(), default=0) for lane in found), default=0)
     marks = sum(lane.is_mark for lane in found)
     names = "".join(_name(lane, place - marks) for place, lane in enumerate(found))
-    bars = "".join(_bars(lane, place - marks, tallest, last) for place, lane in enumerate(found))
-    told = "; ".join(f"{word(lane.name)}: {counted(lane.total, _noun(lane))}" for lane in found)
-    return (
-        f'<div class="tm-names">{names}</div>'
-        f'<div class="tm-lanes" data-part="strip" role="img" aria-label="{told}">{bars}'
-        '<i class="tm-pin a">A</i><i class="tm-pin b">B</i><i class="tm-now"></i></div>\n'
-    )
+    bars = "".join(_bars(lane, place - marks, tallest, bins) for place, lane in enumerate(found))
+    told = [f"{short(lane.name)}: {counted(lane.total, _noun(lane))}" for lane in found]
+    return Track(names, bars, "; ".join(told))
 
 
 def _places(name: object, at: Any) -> list[int]:
@@ -159,9 +150,8 @@ def _name(lane: Lane, place: int) -> str:
     return f'<span class="{_class(lane, place)}">{word(lane.name, 28)} <small>{lane.total:,}</small></span>'
 
 
-def _bars(lane: Lane, place: int, tallest: int, last: int) -> str:
+def _bars(lane: Lane, place: int, tallest: int, bins: int) -> str:
     """Return a lane as one path: a bar for each part, the higher the more lie in it."""
-    bins = bins_for(last)
     bars = "".join(
         _bar(lane, part, number, tallest, bins) for part, number in sorted(lane.bins.items())
     )

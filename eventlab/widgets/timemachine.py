@@ -7,9 +7,8 @@ synced trait, ``step``, holds where the slider stands.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -24,14 +23,18 @@ from eventlab.times import Moment
 from eventlab.timetravel.diff import diff_of_states
 from eventlab.widgets import answers
 from eventlab.widgets import reading as read
+from eventlab.widgets.axis import AXES, Axis, require_axis
 from eventlab.widgets.beside import code_of
 from eventlab.widgets.condition import Condition
 from eventlab.widgets.differences import failure_row, of_cuts, table_rows
+from eventlab.widgets.flipbook import deflated
 from eventlab.widgets.fragments import Picture
 from eventlab.widgets.longlog import LongLog, is_long
 from eventlab.widgets.page import page
 from eventlab.widgets.pages import Pages
 from eventlab.widgets.places import (
+    OF_CLOCK,
+    Clock,
     InLog,
     InReading,
     Places,
@@ -43,15 +46,9 @@ from eventlab.widgets.plaintext import plain
 from eventlab.widgets.plaintext import title as title_of
 from eventlab.widgets.scenes import Reading
 from eventlab.widgets.script import script
-from eventlab.widgets.strip import (
-    Lane,
-    lanes,
-    lanes_of_long,
-    marked,
-    named_places,
-    places_of,
-    track,
-)
+from eventlab.widgets.strip import named_places, places_of
+from eventlab.widgets.tracks import OfReading, Tracks
+from eventlab.widgets.tracks_of_log import OfLog
 from eventlab.widgets.transport import pinned, transport
 from eventlab.widgets.views import Render
 
@@ -100,6 +97,9 @@ class TimeMachine(anywidget.AnyWidget):
         Places to be seen on the strip under the slider, by what they stand for: a position or several,
         such as ``{"invoices have read": view.checkpoint}``. Snapshots of an `el.Snapshots`, and the point
         where a branch leaves its parent, are there by themselves.
+    axis : {"position", "occurred", "recorded"}, optional
+        What the track under the slider is divided by: equally between the events, or by one of the two
+        clocks. Idle months are drawn narrow there, with a break and their length.
 
     Attributes
     ----------
@@ -109,6 +109,9 @@ class TimeMachine(anywidget.AnyWidget):
     pins : tuple
         Two stops to be laid side by side, set by the keys a and b or from Python; None where there is no
         pin. With one pin the other moment is the current stop.
+    axis : str
+        What the track is divided by, and which clock the list of events, play in time and a time that is
+        typed go by: ``"recorded"``, or in all other cases when things occurred.
     last : int
         The last stop.
     position : int
@@ -140,6 +143,10 @@ class TimeMachine(anywidget.AnyWidget):
         help="the rows that differ between the pins, where the book does not hold them"
     ).tag(sync=True)
 
+    axis = traitlets.Enum(
+        list(AXES), "position", help="what the track under the slider is divided by"
+    ).tag(sync=True)
+    tracks = traitlets.Bytes(help="what lies under the slider, by axis").tag(sync=True)
     told = traitlets.Unicode(help="what the last move had to say").tag(sync=True)
 
     def __init__(
@@ -153,6 +160,7 @@ class TimeMachine(anywidget.AnyWidget):
         max_steps: int | None = None,
         rows: int = 15,
         marks: Mapping[str, int | Iterable[int]] | None = None,
+        axis: Axis = "position",
     ) -> None:
         self._log, self._projection, self._rows = log, projection, rows
         self._long: LongLog | None = None
@@ -166,8 +174,17 @@ class TimeMachine(anywidget.AnyWidget):
         self._picture = Picture(reading, rows, render)
         self._code = code_of(projection, reading)
         self._pages = self._bound(reading)
-        self._strip = track(self._lanes(reading, marks or {}), self.last)
-        super().__init__(book=self._packed(), step=self.last if step is None else step)
+        there = {**places_of(log, projection), **named_places(marks or {})}
+        self._under: Tracks = (
+            OfReading(reading, there) if self._long is None else OfLog(self._long, there)
+        )
+        self._sent: dict[str, Any] = {}
+        super().__init__(
+            book=self._packed(),
+            step=self.last if step is None else step,
+            axis=require_axis(axis),
+            tracks=self._drawn(axis),
+        )
         self.on_msg(lambda _, asked, __: self._answer(asked))
 
     @property
@@ -235,8 +252,8 @@ class TimeMachine(anywidget.AnyWidget):
         elif position is not None:
             self.step = self._places.at_position(require_position(position))
         elif time is not None:
-            today = self.event.occurred_at if self.step else None
-            self.step = self._places.at_time(moment_of(time, today), "occurred")
+            today = getattr(self.event, OF_CLOCK[self._clock]) if self.step else None
+            self.step = self._places.at_time(moment_of(time, today), self._clock)
         return self.event
 
     def next(self, of: str = "type") -> Any:
@@ -386,14 +403,15 @@ class TimeMachine(anywidget.AnyWidget):
         target = Path(path)
         pages, step = self._pages_to_keep()
         book = pages.packed(self._shell(pages, pages.last), pages.last)
-        pins = self.pins if self._long is None else (None, None)  # its stops have other numbers
         written = page(
             title or title_of(pages.reading),
             book,
-            step,
+            deflated(self._tracks_to_keep(pages)),
             pages.html(step),
             caption=caption,
-            pins=pins,
+            step=step,
+            pins=self.pins if self._long is None else (None, None),  # its stops have other numbers
+            axis=self.axis,
         )
         target.write_text(written, encoding="utf-8", newline="\n")
         return target
@@ -432,6 +450,10 @@ class TimeMachine(anywidget.AnyWidget):
             self.told = answers.answer(self, asked)
         except EventLabError as error:
             self.told = str(error)
+
+    @property
+    def _clock(self) -> Clock:
+        return "recorded" if self.axis == "recorded" else "occurred"
 
     def _seek(self, by: int, of: str) -> Any:
         step = self._places.seek(self.step, by, require_kind(of))
@@ -495,6 +517,11 @@ class TimeMachine(anywidget.AnyWidget):
         kept = Pages(reading, picture, self._rows, windowed=False, code=self._code)
         return kept, min(bisect_left(reading.numbers, self.step), kept.last)
 
+    def _tracks_to_keep(self, pages: Pages) -> dict[str, Any]:
+        """Return the tracks of the pages to keep, by every axis: a page has no one to ask."""
+        stops = None if self._long is None else pages.reading.numbers
+        return {axis: self._under.on(axis, stops) for axis in AXES}
+
     def _bound(self, reading: Reading) -> Pages:
         picture = self._picture.turned_to(reading)
         return Pages(reading, picture, self._rows, windowed=self._long is not None, code=self._code)
@@ -503,25 +530,19 @@ class TimeMachine(anywidget.AnyWidget):
         return self._pages.packed(self._shell(self._pages, self.last), self.last)
 
     def _shell(self, pages: Pages, last: int) -> str:
-        controls = transport(title_of(pages.reading), last, self._strip)
+        controls = transport(title_of(pages.reading), last)
         return controls + self._picture.html({}) + pinned()
 
-    # -- strip -------------------------------------------------------------------------------------
+    # -- track -------------------------------------------------------------------------------------
 
-    def _lanes(self, reading: Reading, marks: Mapping[str, int | Iterable[int]]) -> list[Lane]:
-        """Return what lies where under the slider: marks first, then the types of events."""
-        there = {**places_of(self._log, self._projection), **named_places(marks)}
-        found = [
-            marked(name, map(self._step_of(reading), at), self.last) for name, at in there.items()
-        ]
-        types = [event.type for event in reading.events]
-        return found + (lanes(types) if self._long is None else lanes_of_long(self._log, self.last))
+    @traitlets.observe("axis")
+    def _draw(self, change: Any) -> None:
+        """Send the track of an axis that has not been sent: that of a long log takes a while."""
+        if self.axis not in self._sent:
+            self.tracks = self._drawn(self.axis)
 
-    def _step_of(self, reading: Reading) -> Callable[[int], int]:
-        """Return how to find the last stop at or before a position."""
-        stops = (
-            [event.position for event in reading.events]
-            if self._long is None
-            else self._long.positions
-        )
-        return partial(bisect_right, stops)
+    def _drawn(self, axis: Axis) -> bytes:
+        """Return the tracks, packed: all of a short log, of a long one those that were asked for."""
+        asked = AXES if self._long is None else ("position", axis)
+        self._sent |= {axis: self._under.on(axis) for axis in asked if axis not in self._sent}
+        return deflated(self._sent)

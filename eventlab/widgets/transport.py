@@ -27,6 +27,9 @@ WORDS = {
 }
 
 
+AXES = {"position": "position", "occurred": "time occurred", "recorded": "time recorded"}
+"""By what the track may be divided, and how that reads."""
+
 KINDS = {"type": ("r", "t"), "key": ("j", "k")}
 """Of what there is an event before and one after, and the keys that go there."""
 
@@ -46,8 +49,8 @@ SPEEDS = ("¼", "½", "1", "2", "4", "8")
 """How many times as fast as usual it plays."""
 
 
-def transport(label: str, last: int, strip: str = "") -> str:
-    """Return the buttons, the slider of a book with so many steps, and the strip that lies under it."""
+def transport(label: str, last: int) -> str:
+    """Return the buttons, the slider of a book with so many steps, and the place of the strip under it."""
     buttons = "".join(map(_button, WORDS))
     return (
         f'<div class="tm-transport" role="group" aria-label="{escape(label)}">'
@@ -56,9 +59,11 @@ def transport(label: str, last: int, strip: str = "") -> str:
         f'<span class="tm-tools">{"".join(map(_kind, KINDS))}{_pins()}{_help()}</span></div>\n'
         f"{_keys()}"
         '<p class="tm-told" data-part="told" aria-live="polite"></p>\n'
-        '<div class="tm-track"><span></span>'
+        f'<div class="tm-track"><span class="tm-choice">{_axis()}</span>'
         f'<input type="range" min="0" max="{last}" step="1" value="0" aria-label="step in time">\n'
-        f"{strip}</div>\n"
+        '<div class="tm-names" data-part="names"></div>'
+        '<div class="tm-lanes" data-part="strip" role="img" aria-label=""><div data-part="lanes"></div>'
+        '<i class="tm-pin a">A</i><i class="tm-pin b">B</i><i class="tm-now"></i></div></div>\n'
     )
 
 
@@ -72,6 +77,12 @@ def _speed() -> str:
         '<select data-part="pace" title="pauses of play" aria-label="pauses of play">'
         '<option value="events" selected>by event</option><option value="time">in time</option></select>'
     )
+
+
+def _axis() -> str:
+    options = "".join(f'<option value="{axis}">by {words}</option>' for axis, words in AXES.items())
+    words = "what the track is divided by"
+    return f'<select data-part="axis" title="{words}" aria-label="{words}">{options}</select>'
 
 
 def _kind(kind: str) -> str:

@@ -142,7 +142,8 @@ def test_in_order_of_occurrence_there_is_no_position_to_write_down(cards):
 def test_hostile_names_are_escaped_in_every_part(hostile, said):
     tm = TimeMachine(hostile, said, marks=dict.fromkeys(HOSTILE, 1))
 
-    parts = [tm._strip, tm._pages._beside.html()]
+    tracks = [tm._under.on(axis) for axis in ("position", "occurred", "recorded")]
+    parts = [*(track["names"] + track["lanes"] for track in tracks), tm._pages._beside.html()]
     frames = [tm._pages._book.frame(step) for step in range(tm.last + 1)]
     written = "".join([*parts, *(frame["blame"] for frame in frames)])
     assert not [text for text in HOSTILE[:3] if text in written]

@@ -7,6 +7,7 @@ import eventlab as el
 from eventlab.errors import TimeMachineError
 from eventlab.widgets import TimeMachine, longlog
 from tests.widgets.conftest import loaded
+from tests.widgets.test_strip import drawn
 
 
 def test_the_log_at_a_stop_is_taken_home(store, cards):
@@ -35,7 +36,7 @@ def test_a_fork_leaves_the_store_at_the_stop_and_shows_where(store, cards):
 
     assert cards(other)["balance"].to_dict() == {"card-1": 115}
     assert len(store) == 4
-    assert "branches here: 1 mark" in TimeMachine(other, cards)._strip
+    assert "branches here: 1 mark" in drawn(TimeMachine(other, cards))["label"]
 
 
 def test_only_a_whole_store_is_forked(store, cards):

@@ -1,6 +1,7 @@
 """A saved page in a real Chromium, opened by file://: it slides, plays, and asks no one for anything."""
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -208,6 +209,65 @@ def test_the_line_of_the_strip_is_under_the_thumb_of_the_slider(browser, long_lo
             assert abs(line["x"] - edge) < 2
 
 
+@pytest.fixture
+def months():
+    """A busy January and a busy December, and next to nothing in between."""
+    store = el.EventStore(clock=lambda: "2026-02-01")
+    for day in [*range(1, 13), *range(340, 352)]:
+        when = datetime(2025, 1, 1) + timedelta(days=day, hours=day * day % 24)
+        kind = ("CardLoaded", "CardRedeemed", "CardLoaded")[day % 3]
+        event = el.Event(kind, {"amount": day, "holder": "Ana"}, occurred_at=when, actor="ana")
+        store.append(f"card-{day % 4}", event)
+    return store
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [700, 1600])
+def test_on_an_axis_of_time_bars_line_thumb_and_pins_agree(
+    browser, months, cards, tmp_path, scheme, width
+):
+    """Eleven idle months are a break in the strip; on both sides a day is as wide as a day."""
+    tm = TimeMachine(months, cards, axis="occurred", step=4, marks={"audits": [6, 20]})
+    look = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}}
+    with Opened(browser, tm.save(tmp_path / "cards.html"), **look) as opened:
+        page = opened.page
+        assert page.locator("[data-part=axis]").input_value() == "occurred"
+        gap = page.locator(".tm-gap")
+        assert gap.count() == 1
+        assert page.locator(".tm-idle").inner_text() == "11 months"
+        assert page.locator(".tm-dates").inner_text().split() == ["2025-01-02", "2025-12-18"]
+        room, thumb = page.locator(".tm-lanes").bounding_box(), page.locator(SLIDER).bounding_box()
+        opened.press("a")
+        screenshot(page, f"page-time-{scheme}-{width}")
+        for step in (4, 12, 13, 24):
+            while not opened.line().startswith(f"{step} / 24"):
+                opened.press("ArrowRight")
+            line = page.locator(".tm-now").bounding_box()["x"]
+            place = (line - room["x"]) / room["width"]
+            value = float(page.locator(SLIDER).input_value()) / 10_000
+            assert abs(thumb["x"] + 8 + value * (thumb["width"] - 16) - line) < 2
+            bars = page.evaluate(BARS)
+            assert min(abs(bar - place) for bar in bars) < 0.004
+            edges = {
+                12: gap.bounding_box()["x"],
+                13: sum(map(gap.bounding_box().get, ("x", "width"))),
+            }
+            if step in edges:
+                assert abs(edges[step] - line) < 12  # the strokes of the break are slanted
+        page.locator(".tm-lanes").click(position={"x": room["width"] - 1, "y": 30})
+        assert opened.line().startswith("24 / 24")
+
+        page.locator("[data-part=axis]").select_option("position")
+        assert gap.count() == 0
+        assert page.locator(SLIDER).input_value() == "24"
+
+
+BARS = """() => [...document.querySelectorAll(".tm-lanes svg.lane path")].flatMap(
+  (path) => [...path.getAttribute("d").matchAll(/M(\\d+) /g)].map((bar) => Number(bar[1]) / 1000)
+)"""
+"""Where the bars of all lanes stand, as shares of the track."""
+
+
 def test_two_moments_are_compared_without_a_kernel(browser, store, cards, tmp_path):
     path = TimeMachine(store, cards, step=1).save(tmp_path / "cards.html")
     with Opened(browser, path) as opened:
@@ -300,6 +360,7 @@ def test_focus_can_be_seen(browser, store, cards, tmp_path):
     with Opened(browser, path) as opened:
         for focused in (
             None,
+            "axis",
             "help",
             "pinB",
             "pinA",

@@ -7,7 +7,7 @@ import test from "node:test";
 
 const [scriptPath, casePath] = process.argv.slice(2);
 const here = new URL(".", `file://${process.argv[1]}`);
-const { Element, opened } = await import(new URL("stubs.mjs", here));
+const { Element, opened, packed } = await import(new URL("stubs.mjs", here));
 const given = JSON.parse(await readFile(casePath, "utf8"));
 const source = await readFile(scriptPath, "utf8");
 const { default: widget } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
@@ -141,6 +141,69 @@ test("a click on the strip goes there, and a line says where the slider stands",
   assert.equal(model.get("step"), last / 2);
   lanes.listeners.pointermove({ type: "pointermove", buttons: 1, clientX: -900 });
   assert.equal(model.get("step"), 0);
+});
+
+// A track of time of the log at hand: half of it is taken by the first ten steps.
+const column = (start, unit, steps) => ({ start, unit, steps });
+const IN_TIME = {
+  names: "<span>days</span>", lanes: "<svg></svg>", label: "loaded: <b> 3 events",
+  steps: column(0, 1, [0, 10, last - 10]), places: column(0, 1000, [0, 5, 5]),
+};
+
+async function openInTime(step) {
+  const tracks = packed({ position: { names: "", lanes: "", label: "" }, occurred: IN_TIME });
+  const view = await opened(widget, { step, book: Buffer.from(given.book, "base64"), tracks, axis: "occurred" });
+  return { ...view, slider: view.root.querySelector("input[type=range]") };
+}
+
+test("on an axis of time the thumb, the line, the pins and a click go by where steps stand", async () => {
+  const { root, part, model, press, slider } = await openInTime(5);
+  assert.equal(slider.max, 10_000);
+  assert.equal(slider.value, 2500);
+  assert.equal(root.style["--at"], 0.25);
+  press("a");
+  assert.equal(root.style["--a"], 0.25);
+  part("strip").listeners.pointerdown({ type: "pointerdown", clientX: 100 + 0.75 * 600 });
+  assert.equal(model.get("step"), 10 + (last - 10) / 2);
+  assert.equal(root.style["--at"], 0.75);
+  slider.value = 1000;
+  slider.listeners.input();
+  assert.equal(model.get("step"), 2);
+  assert.equal(part("names").innerHTML, IN_TIME.names);
+  assert.equal(part("strip").attributes["aria-label"], IN_TIME.label);
+});
+
+test("every step is found again where it stands", async () => {
+  const { slider, model } = await openInTime(0);
+  for (let step = 0; step <= last; step++) {
+    model.set("step", step);
+    model.listeners["change:step"]();
+    slider.listeners.input();
+    assert.equal(model.get("step"), step);
+  }
+});
+
+test("the axis is chosen, told to Python, and followed when Python changes it", async () => {
+  const { part, model, slider } = await openInTime(5);
+  assert.equal(part("axis").value, "occurred");
+  part("axis").value = "position";
+  part("axis").listeners.change();
+  assert.equal(model.get("axis"), "position");
+  assert.deepEqual([slider.max, slider.value], [last, 5]);
+  model.set("axis", "occurred");
+  model.listeners["change:axis"]();
+  assert.deepEqual([slider.max, slider.value], [10_000, 2500]);
+});
+
+test("by an axis that has not come yet the strip stays as it was until it comes", async () => {
+  const { model, slider, part } = await openInTime(5);
+  part("axis").value = "recorded";
+  part("axis").listeners.change();
+  assert.equal(slider.value, 2500);
+  const later = { ...IN_TIME, places: column(0, 1000, [0, 2, 8]) };
+  model.set("tracks", packed({ occurred: IN_TIME, recorded: later }));
+  await model.listeners["change:tracks"]();
+  assert.equal(slider.value, 1000);
 });
 
 test("a number that is entered is gone to, and nonsense is put back", async () => {

@@ -29,7 +29,7 @@ function differenceRow({ keys, fields, cells, marks }, [key, field, was, now, si
     `<td>${cells[was]}</td><td>${cells[now]}</td></tr>\n`;
 }
 
-function pins(root, model, versions, last) {
+function pins(root, model, versions, last, place) {
   const part = root.querySelector('[data-part="pins"]');
   const body = root.querySelector('[data-part="difference"]');
   const words = root.querySelector('[data-part="pinned"]');
@@ -48,7 +48,7 @@ function pins(root, model, versions, last) {
     const pinned = [a, b].filter(Number.isInteger);
     part.hidden = pinned.length === 0;
     for (const [name, pin] of [["--a", a], ["--b", b]]) {
-      root.style.setProperty(name, Number.isInteger(pin) ? pin / (last || 1) : -9); // out of sight
+      root.style.setProperty(name, Number.isInteger(pin) ? place(pin) : -9); // out of sight
     }
     if (part.hidden) return;
     const here = pinned.length === 1 ? [...pinned, step] : pinned;

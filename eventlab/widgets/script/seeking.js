@@ -26,15 +26,15 @@ function seeking({ current, go, say, ask, known, last }) {
 }
 
 // What was typed, gone to: at once where the book has all stops, by Python where it has some of them.
-function entering({ current, go, say, ask, known, last }) {
+function entering({ current, go, say, ask, known, last, axis }) {
   return (typed) => {
     const book = known();
     const day = Math.min(Math.max(current(), 1), last);
-    const today = day >= Math.max(book.first, 1) && day <= book.last ? book.moment(day) : null;
+    const today = day >= Math.max(book.first, 1) && day <= book.last ? book.moment(day, axis()) : null;
     const place = understood(typed, today);
     if (place === null) return say(`“${typed.trim()}” is no place here: ${TAKES}`);
     if ("step" in place) return go(place.step);
     if (book.first > 0 || book.last < last) return ask({ ask: "go", ...place });
-    go("time" in place ? stepOfTime(book, place.time) : stepOfPosition(book, place.position));
+    go("time" in place ? stepOfTime(book, place.time, axis()) : stepOfPosition(book, place.position));
   };
 }

@@ -1,13 +1,47 @@
-// The strip of events below the slider: a click goes there, and a line says where the slider stands.
+// The slider and the strip of events below it, on one axis: a click goes there, and a line says where the
+// slider stands.
 
-function strip(root, last, go) {
-  const lanes = root.querySelector('[data-part="strip"]');
-  const goTo = (event) => {
+async function strip(root, model, last, go) {
+  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  const slider = root.querySelector("input[type=range]");
+  const lanes = part("strip");
+  const choice = part("axis");
+  let tracks = await unpacked(model.get("tracks"));
+  let drawn = null, along = null;
+  const axis = () => model.get("axis") ?? "position";
+
+  // By an axis that Python has not sent yet, it stays as it was.
+  function draw() {
+    choice.value = axis();
+    const track = tracks[axis()] ?? drawn ?? tracks.position;
+    if (track === drawn) return;
+    part("names").innerHTML = track.names;
+    part("lanes").innerHTML = track.lanes;
+    lanes.setAttribute("aria-label", track.label);
+    along = axisOf(track, last);
+    slider.max = along.max;
+    drawn = track;
+  }
+
+  async function turn() {
+    tracks = await unpacked(model.get("tracks"));
+    drawn = null;
+    draw();
+  }
+
+  function show(step) {
+    draw();
+    slider.value = along.value(step);
+    root.style.setProperty("--at", along.place(step));
+  }
+
+  function goTo(event) {
     if (event.type === "pointermove" && !event.buttons) return;
     const { left, width } = lanes.getBoundingClientRect();
-    go(Math.round(((event.clientX - left) / (width || 1)) * last));
-  };
+    go(along.step((event.clientX - left) / (width || 1)));
+  }
   lanes.addEventListener("pointerdown", goTo);
   lanes.addEventListener("pointermove", goTo);
-  return (step) => root.style.setProperty("--at", last ? step / last : 0);
+  slider.addEventListener("input", () => go(along.step(Number(slider.value) / along.max)));
+  return { show, turn, axis, choice, place: (step) => along.place(step) };
 }

@@ -18,9 +18,9 @@ async function render({ model, el }) {
   const entry = part("entry");
   const line = root.querySelector('[data-slot="line"]');
   const showEvents = eventList(root);
-  const showPlace = strip(root, last, jump);
+  const track = await strip(root, model, last, jump);
   const scrolls = scrolling(root);
-  const pinned = pins(root, model, pages.versions, last);
+  const pinned = pins(root, model, pages.versions, last, track.place);
   const slots = pages.slots.map((name) => root.querySelector(`[data-slot="${name}"]`));
   const buttons = {};
   for (const button of root.querySelectorAll("[data-act]")) buttons[button.dataset.act] = button;
@@ -28,23 +28,22 @@ async function render({ model, el }) {
 
   const say = (words) => { part("told").textContent = words; };
   const ask = (question) => (model.send ? model.send(question) : say("only a kernel can answer this"));
-  const here = { current, go, say, ask, last, known: pages.known };
+  const here = { current, go, say, ask, last, known: pages.known, axis: track.axis };
   const ways = seeking(here);
   const goTo = entering(here);
   const inTime = pausing(last);
   const playing = player({
     ...here, next: ways.next, ask: () => ways.onward(1),
     speed: () => Number(part("speed").value) || 1,
-    pauses: () => (part("pace").value === "time" ? inTime(pages.known()) : null),
+    pauses: () => (part("pace").value === "time" ? inTime(pages.known(), track.axis()) : null),
     onChange: showPlaying,
   });
 
   function show(isFresh) {
     const step = current();
     if (isFresh) shown = [];
-    slider.value = step;
     if (root.ownerDocument?.activeElement !== entry) entry.value = step;
-    showPlace(step);
+    track.show(step);
     pinned.show(step);
     root.classList.toggle("waiting", !pages.holds(step));
     if (pages.holds(step)) fill(pages.at(step));
@@ -60,7 +59,7 @@ async function render({ model, el }) {
       if (shown[i] !== now[i]) slot.innerHTML = pages.text(now[i]);
     });
     shown = now;
-    showEvents(pages.known(), current());
+    showEvents(pages.known(), current(), track.axis());
   }
 
   function wait(step) {
@@ -146,14 +145,19 @@ async function render({ model, el }) {
     const act = event.target.closest?.("[data-act]")?.dataset.act;
     if (act) move(act);
   });
-  slider.addEventListener("input", () => jump(Number(slider.value)));
   entry.addEventListener("change", enter);
   for (const name of ["speed", "pace"]) {
     part(name).addEventListener("change", () => { if (playing.isOn()) playing.start(); });
   }
+  track.choice.addEventListener("change", () => {
+    model.set("axis", track.choice.value);
+    model.save_changes();
+    show();
+  });
   const heard = {
     "change:step": () => show(), // from Python, from jslink, from another view
     "change:pins": () => show(), "change:difference": () => show(), "change:book": pages.turn,
+    "change:axis": () => show(), "change:tracks": () => track.turn().then(() => show()),
     "change:told": () => say(model.get("told")),
   };
   for (const [name, listener] of Object.entries(heard)) model.on(name, listener);
