@@ -28,6 +28,7 @@ from eventlab.errors.events import InvalidEvent, PayloadError
 from eventlab.errors.family import EventLabError
 from eventlab.errors.git import GitFailed
 from eventlab.errors.imports import BadRow, ImportFailed, MissingColumn, NoSuchFile, UnreadableFile
+from eventlab.errors.lessons import AskerDied, OutOfTurn, ServiceFailed
 from eventlab.errors.logs import InvalidBranch, InvalidCut, SQLError
 from eventlab.errors.outbox import (
     ForeignTarget,
@@ -146,6 +147,9 @@ __all__ = [
     "TimeMachineError",
     "InvalidRender",
     "CommandFailed",
+    "ServiceFailed",
+    "AskerDied",
+    "OutOfTurn",
 ]
 
 # In a traceback an error has the name it is caught by, whichever file it lives in.
