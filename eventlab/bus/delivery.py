@@ -222,7 +222,8 @@ class Delivery:
             case "crash_before":
                 self._crash(event, "before")
             case "crash_after":
-                self.handle(event)
+                failed = self.handle(event)
+                self._tell("Failed" if failed else "Handled", event)
                 self._crash(event, "after")
             case "duplicate" if self.handle(event) is None:
                 self._tell("Duplicated", event)

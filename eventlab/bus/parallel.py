@@ -89,6 +89,7 @@ class ParallelDelivery(Delivery):
             self._crash(event, "before")
         error = self.handle(event)
         if fault == "crash_after":
+            self._tell("Failed" if error else "Handled", event)
             self._crash(event, "after")
         if fault == "duplicate" and error is None:
             self._tell("Duplicated", event)

@@ -14,6 +14,7 @@ function of the two, escaped, without JavaScript, and readable as text where the
 - `chess_board`: squares and pieces, the last move marked
 - `file_tree`: paths as a tree, what was added, changed and removed marked
 - `airport_board`: departures, as they hang in the hall
+- `queue_board`: what lies before the consumers of a bus, as an `eventlab.bus.Recording` tells it
 
 One is a whole time machine: `version_lanes(store)` shows what is stored, and what today's code reads of it.
 
@@ -36,6 +37,7 @@ from eventlab.renders.airport import airport_board
 from eventlab.renders.cards import card
 from eventlab.renders.chess import chess_board
 from eventlab.renders.lanes import version_lanes
+from eventlab.renders.queues import queue_board
 from eventlab.renders.strips import strip
 from eventlab.renders.tables import table
 from eventlab.renders.trees import file_tree
@@ -49,6 +51,7 @@ __all__ = [
     "file_tree",
     "airport_board",
     "version_lanes",
+    "queue_board",
     "Shown",
     "signs",
 ]
