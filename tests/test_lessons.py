@@ -168,3 +168,57 @@ def test_lesson_02_is_solved_by_the_solution_it_folds_away(lesson_02, two_tills)
 
     assert set(sold(two_tills, "patient", 5)) == {2}
     assert set(sold(two_tills, "patient", 15)) == {1}
+
+
+# -- lesson 08: its exercise is solved with what stands in the notebook ----------------------------
+
+
+@pytest.fixture(scope="module")
+def lesson_08():
+    notebook = nbformat.read(LESSONS / "08_events_that_travel.ipynb", as_version=4)
+    return {cell.id: cell.source for cell in notebook.cells}
+
+
+@pytest.fixture
+def harbour(lesson_08, monkeypatch):
+    """What the lesson's cells define, and a shop with the three orders of the exercise."""
+    monkeypatch.chdir(LESSONS)
+    names = {}
+    for cell in ("setup", "shop", "exercise"):
+        exec(lesson_08[cell], names)
+    names["three"] = el.EventStore(clock=lambda: "2026-05-01")
+    names["place"](names["three"], 2, 3, 4)
+    return names
+
+
+def bad_days(names, number):
+    return {names["bad_day"](seed, names["three"]) for seed in range(number)}
+
+
+def test_lesson_08_charges_too_often_as_long_as_nobody_mends_it(harbour):
+    charges = bad_days(harbour, 20)
+
+    assert min(charges) == 3 < max(charges)
+
+
+def test_lesson_08_is_solved_by_the_solution_it_folds_away(lesson_08, harbour):
+    [solution] = re.findall(r"```python\n(.+?)```", lesson_08["exercise-text"], re.DOTALL)
+
+    exec(solution, harbour)
+
+    assert bad_days(harbour, 200) == {3}
+
+
+def test_lesson_08_lets_a_letter_about_an_invoice_overtake_the_one_about_its_order(harbour):
+    shop, harbour["letters"] = harbour["three"], []
+    struck = pd.DataFrame(
+        [("mail", 1, delivery, "reorder") for delivery in (1, 2, 3)],
+        columns=["consumer", "position", "delivery", "fault"],
+    )
+    recording = harbour["Recording"](shop)
+
+    harbour["opened"](shop, recording, el.Faults.from_schedule(struck)).deliver()
+
+    handled = [e.data["event"] for e in recording.log.stream("mail").only("Handled")]
+    assert shop.events()["stream"][3] == "invoice-2"
+    assert handled.index("4 InvoiceSent") < handled.index("1 OrderPlaced")
