@@ -59,6 +59,10 @@ class Keeper(ABC):
         """Return the state after a snapshot and the events behind it."""
 
     @abstractmethod
+    def onward(self, start: Start, tail: Log, position: int) -> pd.DataFrame:
+        """Return the same at a position, then one row per later event and key it touched."""
+
+    @abstractmethod
     def rows(self, start: Start | None, tail: Log) -> Rows:
         """Return the same as the rows of a new snapshot."""
 
@@ -94,6 +98,12 @@ class KeepsParts(Keeper):
     def state(self, start: Start | None, tail: Log) -> pd.DataFrame:
         """Return the state after a snapshot and the events behind it."""
         return self._final(self.rows(start, tail), tail)
+
+    def onward(self, start: Start, tail: Log, position: int) -> pd.DataFrame:
+        """Return the same at a position, then one row per later event and key it touched."""
+        bound = Bound()
+        rows = self._parts(bound, tail).onward(bound(position), self._before(start, bound))
+        return self._projection.followed(tail, rows, bound)
 
     def newest(self, start: Start | None, tail: Log, rows: int) -> pd.DataFrame:
         """Return the rows of the state that changed last, the newest first."""
@@ -153,6 +163,12 @@ class KeepsStates(Keeper):
         for key, event, _ in self._fold.steps(tail.batches(), states):
             positions[key] = event.position
         return self._fold.frame(states, positions)
+
+    def onward(self, start: Start, tail: Log, position: int) -> pd.DataFrame:
+        """Return the same at the snapshot, then one row per later event and key it touched."""
+        states, positions = self._read(start, tail)
+        before = self._fold.frame(states, positions).reset_index().assign(alive=True)
+        return pd.concat([before, self._fold.changes_from(states, tail)], ignore_index=True)
 
     def newest(self, start: Start | None, tail: Log, rows: int) -> pd.DataFrame:
         """Return the rows of the state that changed last, the newest first."""

@@ -151,12 +151,21 @@ class Fold(TimeTravel):
         """Whether the key of an event is simply its stream."""
         return self.key is None
 
+    @property
+    def skips(self) -> bool:
+        """Whether an event may leave its key untouched."""
+        return self.on_unknown == "skip"
+
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched, in fold order, for all keys or one."""
-        if key is not None:
-            log = self.about(log, key)
+        return self.changes_from({}, log if key is None else self.about(log, key), key)
+
+    def changes_from(
+        self, before: dict[Key, State], log: Log, key: Key | None = None
+    ) -> pd.DataFrame:
+        """Return the same where some states are known from before; these are kept up to date."""
         keys, moments, states = [], [], []
-        for touched, event, state in self.steps(_watched(log, self.name), {}, only=key):
+        for touched, event, state in self.steps(_watched(log, self.name), before, only=key):
             keys.append(touched)
             moments.append(_MOMENT(event))
             states.append(None if state is None else kept(state))

@@ -9,7 +9,7 @@ ever, the last digit of a sum of floats depends on the order of adding.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import pandas as pd
@@ -74,12 +74,7 @@ class Parts:
 
     def of_events(self) -> str:
         """Return what ``events`` contribute, for each key that lives after them."""
-        return self.query.grouped(
-            [
-                f"{monoid.of_events.format(value=quoted(name), order=self.query.order_key)} as {part}"
-                for (name, _), monoid, part in self._columns()
-            ]
-        )
+        return self.query.grouped([f"{sql} as {part}" for part, sql in self._of_events().items()])
 
     def continued(self, before: str) -> str:
         """Return the parts of ``before`` with those of ``events`` added; what ended in them starts afresh."""
@@ -88,6 +83,31 @@ class Parts:
         return (
             f"select {keys}, {', '.join(added)}, coalesce(late.position, early.position) as position "
             f"from ({self._living(before)}) as early full join ({self.of_events()}) as late using ({keys})"
+        )
+
+    def onward(self, position: str, before: str = "") -> str:
+        """Return each key as it was at a position, then as each later event left it, if it lives then.
+
+        ``before`` are the parts of events that are not among ``events``. The columns are those of a state,
+        and ``alive``.
+        """
+        early, late = (self._only(f"position {sign} {position}") for sign in ("<=", ">"))
+        known = early.continued(before) if before else early.of_events()
+        added = ", ".join(f"{sql} as {part}" for part, sql in self.added().items())
+        keys, parts = ", ".join(self.keys), ", ".join(self._names)
+        followed = (
+            f"with early as materialized (select *, 0 as _life, 0 as el_part from ({known}))\n"
+            f"select {keys}, {parts}, position, el_part, true as alive from early union all\n"
+            f"select {keys}, {added}, late.position, late.el_part, alive\n"
+            f"from ({late._running()}) as late left join early using ({keys}, _life)"
+        )
+        fields = ", ".join(self.final("case when alive then {value} end"))
+        names = "join main.streams as names(stream_no, key, _category) using (stream_no)"
+        if self.keys != ["stream_no"]:
+            names = ""
+        return (
+            f"select {'names.key' if names else keys}, {fields}, position, alive\n"
+            f"from ({followed}) as onward {names} order by position, el_part"
         )
 
     def added(self, early: str = "early.{part}") -> dict[str, str]:
@@ -109,12 +129,28 @@ class Parts:
             f"full join ({self.query.endings()}) as ended using ({', '.join(self.keys)})"
         )
 
-    def final(self) -> list[str]:
+    def final(self, shown: str = "{value}") -> list[str]:
         """Return the fields as SQL over a row of parts."""
         return [
-            f"{monoid.final.format(part=part)} as {quoted(name)}"
+            f"{shown.format(value=monoid.final.format(part=part))} as {quoted(name)}"
             for (name, _), monoid, part in self._columns()
         ]
+
+    def _of_events(self) -> dict[str, str]:
+        return {
+            part: monoid.of_events.format(value=quoted(name), order=self.query.order_key)
+            for (name, _), monoid, part in self._columns()
+        }
+
+    def _running(self) -> str:
+        """Return what ``events`` up to each one contribute to the life of a key, and which life it is."""
+        life = "_life" if self.query.ends_with else "0 as _life"
+        place = "el_part" if self.query.parts else "0 as el_part"
+        parts = [f"{sql} over life as {part}" for part, sql in self._of_events().items()]
+        return self.query.running(["position", place, life, self.query.alive, *parts])
+
+    def _only(self, condition: str) -> Parts:
+        return replace(self, query=replace(self.query, only=condition))
 
     def _living(self, before: str) -> str:
         if not self.query.ends_with:

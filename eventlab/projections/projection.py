@@ -37,7 +37,7 @@ from eventlab.projections.columns import (
     sql_of,
 )
 from eventlab.projections.marks import Marks
-from eventlab.projections.partials import Carried
+from eventlab.projections.partials import Carried, Parts
 from eventlab.projections.sql import BY_STREAM, Bind, Bound, Query, Touch, untyped_paths
 from eventlab.store.sqltext import literal
 from eventlab.timetravel import (
@@ -191,6 +191,20 @@ class Projection(TimeTravel):
         bound = Bound()
         rows = self._run(log, self.query(bound, log).changes(parts), bound)
         return self._typed(rows, [*MOMENT, *self.fields, "alive"])
+
+    def onward(self, log: Log, position: int) -> pd.DataFrame:
+        """Return the state at a position, then one row per later event and key it touched."""
+        if log.cut.by_occurrence:
+            return super().onward(log, position)
+        bound = Bound()
+        parts = Parts(self.query(bound, log).by_number())
+        return self.followed(log, parts.onward(bound(position)), bound)
+
+    def followed(self, log: Log, rows: str, bound: Bound) -> pd.DataFrame:
+        """Return rows of `Parts.onward` as a frame, given as a query over a log."""
+        found = self._run(log, rows, bound)
+        alive = found.pop("alive")
+        return self.typed(found).reset_index().assign(alive=alive)
 
     def states(self, log: Log, cuts: Sequence[Any], by: str = "position") -> Iterator[pd.DataFrame]:
         """Yield the state at each of some cuts, given in increasing order: adding what lies between."""

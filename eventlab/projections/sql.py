@@ -43,7 +43,7 @@ class Touch:
 
 @dataclass(frozen=True)
 class Query:
-    """The queries of a projection, for a way to write values and an order to fold in."""
+    """The queries of a projection, for a way to write values, an order to fold in, and `only` some events."""
 
     touches: tuple[Touch, ...]
     columns: tuple[tuple[str, Column], ...]
@@ -51,6 +51,7 @@ class Query:
     bind: Bind
     order_by: str = "position"
     order_key: str = "position"
+    only: str = ""
 
     def readable(self) -> str:
         """Return the query for one row per key: the key, the columns, the last position."""
@@ -110,16 +111,20 @@ class Query:
 
         ``kept`` are columns of the events to be had besides.
         """
-        keys = ", ".join(self.keys)
-        life = f"{keys}, _life" if self.ends_with else keys
         fields = [
             f"{self._while_alive(name, column)} as {quoted(name)}" for name, column in self.columns
         ]
+        running = self.running([*MOMENT, *kept, *fields, self.alive], key)
+        return f"{running}\norder by {self.order_by}, {', '.join(self.keys)}"
+
+    def running(self, computed: Sequence[str], key: Sequence[Any] = ()) -> str:
+        """Return a query for one row per event and key touched: what is computed ``over life``, as SQL."""
+        keys = ", ".join(self.keys)
+        life = f"{keys}, _life" if self.ends_with else keys
         return (
-            f"{_select(*self.keys, *MOMENT, *kept, *fields, self._while_alive())}\n"
+            f"{_select(*self.keys, *computed)}\n"
             f"from {_nested(self._lives(key))} as lives\n"
-            f"window life as (partition by {life} order by {self.order_by} rows unbounded preceding)\n"
-            f"order by {self.order_by}, {keys}"
+            f"window life as (partition by {life} order by {self.order_by} rows unbounded preceding)"
         )
 
     def lifetimes(self, clock: str) -> str:
@@ -213,6 +218,7 @@ class Query:
             for other in touch.unlike
         ]
         conditions = [*([self._is(touch.types)] if touch.types else []), *present, *once, *where]
+        conditions += [self.only] if self.only else []
         return f"{_select(*keys, *kept, *fields)}\nfrom events" + (
             f"\nwhere {' and '.join(conditions)}" if conditions else ""
         )
@@ -228,9 +234,7 @@ class Query:
     def _combined(self, name: str, column: Column, over: str = "") -> str:
         return _COMBINED[column.verb].format(value=quoted(name), order=self.order_key, over=over)
 
-    def _while_alive(self, name: str = "", column: Column | None = None) -> str:
-        if column is None:
-            return f"{'not _ends' if self.ends_with else 'true'} as alive"
+    def _while_alive(self, name: str, column: Column) -> str:
         field = self._combined(name, column, " over life")
         return f"case when not _ends then {field} end" if self.ends_with else field
 
@@ -245,6 +249,11 @@ class Query:
         if parts == ("stream_no",):
             return ["stream_no"]
         return ["key"] if len(parts) == 1 else [f"key_{at}" for at in range(1, len(parts) + 1)]
+
+    @property
+    def alive(self) -> str:
+        """Whether a key lives after an event of one of its numbered lives."""
+        return f"{'not _ends' if self.ends_with else 'true'} as alive"
 
     @property
     def parts(self) -> list[str]:

@@ -84,7 +84,7 @@ class Snapshots(TimeTravel):
             raise SnapshotRefused.interval(every)
         self._store, self._projection, self._keeper, self.every = store, projection, keeper, every
         self.name, self.version = projection.name, projection.version
-        self.key_names = projection.key_names
+        self.key_names, self.ends_with = projection.key_names, projection.ends_with
         self.replayed = 0
         self._shelf = Shelf(store, projection, keeper)
         self._due = (0, 0)
@@ -108,6 +108,11 @@ class Snapshots(TimeTravel):
     def by_stream(self) -> bool:
         """Whether the key of an event is simply its stream."""
         return self._projection.by_stream
+
+    @property
+    def skips(self) -> bool:
+        """Whether an event may leave its key untouched."""
+        return self._projection.skips
 
     def __call__(self, log: Log) -> pd.DataFrame:
         """Return the state at the end of a log, from the last snapshot before it."""
@@ -133,6 +138,16 @@ class Snapshots(TimeTravel):
         """Return one row per event and key it touched: all of them, so every event is folded."""
         self.replayed = len(log if key is None else self.about(log, key))
         return self._projection.changes(log, key)
+
+    def onward(self, log: Log, position: int) -> pd.DataFrame:
+        """Return the state at a position, then each later change: from the last snapshot before it."""
+        start = self._start(log.until(position=position))
+        if start is None:
+            self.replayed = len(log)
+            return self._projection.onward(log, position)
+        tail = log.since(position=start.position + 1)
+        self.replayed = len(tail)
+        return self._keeper.onward(start, tail, position)
 
     def marks(self, log: Log, since: int = 0, fields: Sequence[str] | None = None) -> pd.DataFrame:
         """Return for each key and field the position of the event that last changed it."""

@@ -325,6 +325,11 @@ class Log:
         """Tell whether both logs show the same open store."""
         return self._database is other._database
 
+    @property
+    def begins_streams(self) -> bool:
+        """Whether the first event of each stream is the one of version 1, so that none is left out before."""
+        return self.cut.is_prefix and not (self._database.overlay or self._database.is_branch)
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a database connection of the caller's own."""
         return self._database.cursor()

@@ -40,12 +40,15 @@ class TimeTravel(ABC):
         The names of the index levels: one, or one per part of the key.
     fields : tuple of str
         The columns of the state, as far as they are known before any log is read.
+    ends_with : tuple of str
+        The event types that end a key's life.
     """
 
     name: str
     version: int
     key_names: tuple[str, ...]
     fields: tuple[str, ...]
+    ends_with: tuple[str, ...]
 
     @abstractmethod
     def __call__(self, log: Log) -> pd.DataFrame:
@@ -70,6 +73,20 @@ class TimeTravel(ABC):
             fields are missing.
         """
 
+    def onward(self, log: Log, position: int) -> pd.DataFrame:
+        """Return what is needed to follow a log from a position on: what was there, and each later change.
+
+        What a slider over a long log is built on.
+
+        Returns
+        -------
+        DataFrame
+            Rows as in `changes`, whose moments may be left out but for ``position``. Behind the position
+            they are the same; up to it only the last row of each key counts, and rows of keys that do not
+            live then may be missing.
+        """
+        return self.changes(log)
+
     @property
     @abstractmethod
     def definition(self) -> str:
@@ -79,6 +96,11 @@ class TimeTravel(ABC):
     @abstractmethod
     def by_stream(self) -> bool:
         """Whether the key of an event is simply its stream."""
+
+    @property
+    def skips(self) -> bool:
+        """Whether an event may leave its key untouched, so that only folding tells which keys there are."""
+        return False
 
     def about(self, log: Log, key: Key) -> Log:
         """Return the part of a log that can touch a key: its stream alone, where the key is the stream."""

@@ -1,8 +1,8 @@
 """A log too long to be sent whole: every event is a stop, and the browser holds a window of them.
 
-A window is read from the state before its first event, which a projection with snapshots gives in
-milliseconds whatever the position, and from the few streams that its events touch. Knows nothing of
-how a scene looks, and nothing of browsers.
+A window shows few rows: those that its events touch, and those that changed last before it. So their streams
+are folded and no others, from the last snapshot before the window where there is one. Knows nothing of how
+a scene looks, and nothing of browsers.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from tqdm.auto import tqdm
 
 from eventlab.errors import FoldFailed
 from eventlab.event import RecordedEvent
+from eventlab.snapshots import Snapshots
+from eventlab.widgets.living import Living
 from eventlab.widgets.reading import (
     MOST_STEPS,
     failures,
@@ -30,6 +32,12 @@ from eventlab.widgets.scenes import Key, Reading, Row, State, Touch
 
 WINDOW = 128
 """Steps that the browser holds at once."""
+
+GLANCE = 32
+"""Steps that it gets when the slider has jumped; the others follow as soon as it moves on from there."""
+
+BACK = (2, 16, 128)
+"""How many events before a window are looked at to find the rows changed last, in events for each row."""
 
 MOST_PAGES = 500
 """Stops of a page saved from a long log."""
@@ -66,6 +74,9 @@ class LongLog:
         self.total = len(self.log)
         self.positions = self.log.positions()
         self._streams = _streams(self.log, self.rows + 1)
+        self._living = (
+            None if self.projection.skips else Living(self.log, self.projection.ends_with)
+        )
 
     def position(self, step: int) -> int:
         """Return the position of the event behind a step; 0 before the first."""
@@ -81,29 +92,29 @@ class LongLog:
         event: RecordedEvent = self.log.at(self.position(step))[0]
         return event
 
-    def window(self, step: int) -> Reading:
-        """Return a reading of the steps around one, with what was there before them.
+    def window(self, step: int, steps: int | None = None) -> Reading:
+        """Return a reading of so many steps around one, with what was there before them.
 
-        Where a fold fails, its steps from there on show the failure and the last state before it.
+        Where a fold of what is in sight fails, the steps from there on show the failure and the last state
+        before it.
         """
-        return self._as_far_as_it_goes(lambda: self._window(step))
+        steps = steps or WINDOW
+        first = max(0, min(step - steps // 2, self.total - steps + 1))
+        numbers = range(max(first - 1, 0), min(first + steps, self.total + 1))
+        return self._as_far_as_it_goes(lambda: self._window(numbers, skipped=int(first > 0)))
 
-    def _window(self, step: int) -> Reading:
-        first = max(0, min(step - WINDOW // 2, self.total - WINDOW + 1))
-        before = max(first - 1, 0)
-        numbers = list(range(before, min(first + WINDOW, self.total + 1)))
-        events = self._events(numbers)
-        state = self._known_state(before)
-        streams = list(dict.fromkeys(event.stream for event in events))
-        start = self._start(state, streams)
-        touches = list(self._touches(streams, numbers))
+    def _window(self, numbers: range, skipped: int) -> Reading:
+        self._replayed = 0
+        alive = self._alive(numbers[0])
+        events, start, touches = self._in_sight(numbers, alive)
         return self._reading(
-            numbers,
+            list(numbers),
             events,
             touches,
             start=start,
-            skipped=int(first > 0),
-            counts=_counts(len(state), start, touches, len(numbers)),
+            skipped=skipped,
+            counts=_counts(alive, start, touches, len(numbers)),
+            replayed=self._replayed,
             errors={} if self._failed is None else failures(events, self._failed),
         )
 
@@ -111,7 +122,7 @@ class LongLog:
         """Yield what every event did: all of them are folded."""
         changes = self.projection.changes(self.log)
         steps = (np.searchsorted(self.positions, changes["position"]) + 1).tolist()
-        yield from touches_of(changes, steps, list(self.projection.key_names), self.fields)
+        yield from touches_of(changes, steps, self._key_names, self.fields)
 
     def stops(self, most: int = MOST_PAGES) -> Reading:
         """Return a reading of at most so many stops, evenly spread: for a page without a kernel.
@@ -147,7 +158,7 @@ class LongLog:
     ) -> Reading:
         return Reading(
             name=str(self.projection.name),
-            key_names=list(self.projection.key_names),
+            key_names=self._key_names,
             fields=self.fields,
             key=None,
             total=self.total,
@@ -157,6 +168,10 @@ class LongLog:
             others=self._streams,
             **parts,
         )
+
+    @property
+    def _key_names(self) -> list[str]:
+        return list(self.projection.key_names)
 
     @property
     def fields(self) -> list[str]:
@@ -170,33 +185,64 @@ class LongLog:
         return state
 
     def _known(self, log: Any, position: int) -> Any:
-        last = position if self._failed is None else min(position, self._failed.position - 1)
-        return log.until(position=last)
+        return log.until(position=self._last_known(position))
 
-    def _events(self, numbers: list[int]) -> list[RecordedEvent]:
-        if len(numbers) < 2:
-            return []
-        low, high = self.position(numbers[1]), self.position(numbers[-1])
-        # A step is a position: of events that share one, the last is told.
-        events = self.log.since(position=low).until(position=high)
-        return list({event.position: event for event in events}.values())
+    def _last_known(self, position: int) -> int:
+        return position if self._failed is None else min(position, self._failed.position - 1)
 
-    def _start(self, state: pd.DataFrame, streams: list[str]) -> State:
-        """Return the rows that the window shows or changes, the one changed last at the end."""
-        newest = state.nlargest(self.rows, "position").index
-        rows = state[state.index.isin(newest) | state.index.isin(streams)].sort_values("position")
-        return dict(zip(map(parts_of, rows.index), self._rows(rows), strict=True))
+    def _alive(self, step: int) -> int:
+        """Return how many keys are alive at a step."""
+        if self._living is None:
+            return len(self._folded("__call__", self._known(self.log, self.position(step))))
+        return self._living.at(self._last_known(self.position(step)))
 
-    def _touches(self, streams: list[str], numbers: list[int]) -> Iterator[Touch]:
-        """Yield what the events of a window did: their streams are read, the others not at all."""
-        if not streams:
-            return
+    def _in_sight(
+        self, numbers: range, alive: int
+    ) -> tuple[list[RecordedEvent], State, list[Touch]]:
+        """Return the events of a window, the rows it shows or changes as they were before, and its touches.
+
+        Whatever changed behind some position is among the streams of the events behind it.
+        """
+        for back in BACK:
+            earlier, events = self._events(numbers, back * self.rows)
+            streams = {event.stream for event in (*earlier, *events)}
+            start, touches = self._onward(streams, numbers)
+            shown = self.rows + sum(touch.row is None for touch in touches)
+            since = earlier[0].position if earlier else 1
+            if (start["position"] >= since).sum() >= min(shown, alive):
+                break
+        else:
+            before = self._known(self.log, self.position(numbers[0]))
+            newest = self._folded("newest", before, shown)
+            start, touches = self._onward(streams.union(newest.index), numbers)
+        rows = touches_of(start, [0] * len(start), self._key_names, self.fields)
+        return events, {row.key: row.row or () for row in rows}, touches
+
+    def _events(self, numbers: range, back: int) -> tuple[list[RecordedEvent], list[RecordedEvent]]:
+        """Return so many events before a window, and its own."""
+        first = max(numbers[0] - back, 0) + 1
+        low, high = self.position(first), self.position(numbers[-1])
+        events = list(self.log.since(position=low).until(position=high))
+        split = len(events) - len(numbers) + 1
+        return events[:split], events[split:]
+
+    def _onward(self, streams: set[str], numbers: range) -> tuple[pd.DataFrame, list[Touch]]:
+        """Return the rows of some streams before a window, in order of their change, and its touches."""
         positions = [self.position(number) for number in numbers]
         part = self._known(self.log.stream(*streams), positions[-1])
-        changes = self.projection.changes(part)
-        changes = changes[changes["position"] > positions[0]]
-        steps = np.searchsorted(positions, changes["position"]).tolist()
-        yield from touches_of(changes, steps, list(self.projection.key_names), self.fields)
+        rows = self._folded("onward", part, positions[0])
+        is_late = rows["position"] > positions[0]
+        early, late = rows[~is_late].drop_duplicates(self._key_names, keep="last"), rows[is_late]
+        steps = np.searchsorted(positions, late["position"]).tolist()
+        touches = touches_of(late, steps, self._key_names, self.fields)
+        return early[early["alive"]].sort_values("position"), list(touches)
+
+    def _folded(self, verb: str, log: Any, *given: Any) -> pd.DataFrame:
+        """Ask the projection, and count the events that it folds for the answer."""
+        answer: pd.DataFrame = getattr(self.projection, verb)(log, *given)
+        counts_itself = isinstance(self.projection, Snapshots)
+        self._replayed += self.projection.replayed if counts_itself else len(log)
+        return answer
 
     def _newest_touches(self, states: list[pd.DataFrame]) -> Iterator[Touch]:
         """Yield the rows changed last at each stop; of these, and no others, it is said that they went."""

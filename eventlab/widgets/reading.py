@@ -129,6 +129,7 @@ def _read_changes(log: Log, projection: Any, key: Any, max_steps: int) -> Readin
         events=events,
         touches=list(_touches(changes, key_names, fields, stops, numbers)),
         in_order=positions == sorted(positions),
+        replayed=len(positions),
         errors={} if failed is None else failures(events, failed),
     )
 
@@ -253,6 +254,7 @@ def _read_frames(log: Log, function: Projection, key: Any, max_steps: int) -> Re
         numbers=numbers,
         events=events,
         touches=list(_differences([_rows(frame, fields, key) for frame in frames])),
+        replayed=sum(numbers),
         errors=errors,
     )
     if key is not None and events and reading.key not in reading.keys:

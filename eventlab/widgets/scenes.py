@@ -102,6 +102,8 @@ class Reading:
         How many keys are alive at each step, where the reading does not hold them all.
     others : int
         At least so many keys lived in the rest of the log.
+    replayed : int
+        How many events were folded to know all this.
     errors : dict of int to str
         What went wrong at the steps whose state is not known; their scenes show the last one that is.
     """
@@ -119,6 +121,7 @@ class Reading:
     skipped: int = 0
     counts: list[int] | None = field(default=None, repr=False)
     others: int = 0
+    replayed: int = 0
     errors: dict[int, str] = field(default_factory=dict, repr=False)
 
     @property

@@ -29,7 +29,7 @@ from eventlab.widgets.condition import Condition
 from eventlab.widgets.differences import failure_row, of_cuts, table_rows
 from eventlab.widgets.flipbook import deflated
 from eventlab.widgets.fragments import Picture
-from eventlab.widgets.longlog import LongLog, is_long
+from eventlab.widgets.longlog import GLANCE, LongLog, is_long
 from eventlab.widgets.page import page
 from eventlab.widgets.pages import Pages
 from eventlab.widgets.places import (
@@ -118,6 +118,9 @@ class TimeMachine(anywidget.AnyWidget):
         Position of the event behind the current stop; 0 at step 0.
     event : RecordedEvent or None
         That event.
+    replayed : int
+        How many events the last move folded: none where its stop was at hand. Of a long log a jump folds the
+        streams in sight, and with `el.Snapshots` of their events only those behind the last snapshot.
 
     Raises
     ------
@@ -167,7 +170,7 @@ class TimeMachine(anywidget.AnyWidget):
         if key is None and render is None and max_steps is None and is_long(log, projection):
             self._long = LongLog(log, projection, rows)
             begin = self._long.total if step is None else min(max(step, 0), self._long.total)
-            reading = self._long.window(begin)
+            reading = self._long.window(begin, GLANCE)
         else:
             reading = read.read(log, projection, key, max_steps)
         self._places: Places = InReading(reading) if self._long is None else InLog(self._long)
@@ -179,9 +182,10 @@ class TimeMachine(anywidget.AnyWidget):
             OfReading(reading, there) if self._long is None else OfLog(self._long, there)
         )
         self._sent: dict[str, Any] = {}
+        self.replayed, self._read_for = reading.replayed, self.last if step is None else step
         super().__init__(
             book=self._packed(),
-            step=self.last if step is None else step,
+            step=self._read_for,
             axis=require_axis(axis),
             tracks=self._drawn(axis),
         )
@@ -495,18 +499,20 @@ class TimeMachine(anywidget.AnyWidget):
     @traitlets.observe("step")
     def _turn(self, change: Any) -> None:
         """Bring the pages around the slider to hand, before it reaches the end of those there are."""
+        if self.step == self._read_for:
+            return
+        self.replayed = 0
         if self._long is None or self._pages.holds(self.step, NEAR, self.last):
             return
-        self._pages = self._pages_of(self._long, self.step)
+        steps = None if self._pages.holds(self.step) else GLANCE
+        self._pages, self._read_for = self._bound(self._long.window(self.step, steps)), self.step
+        self.replayed = self._pages.reading.replayed
         self.book = self._packed()
 
     def _pages_at(self, step: int) -> Pages:
         if self._long is None or self._pages.holds(step):
             return self._pages
-        return self._pages_of(self._long, step)
-
-    def _pages_of(self, log: LongLog, step: int) -> Pages:
-        return self._bound(log.window(step))
+        return self._bound(self._long.window(step, GLANCE))
 
     def _pages_to_keep(self) -> tuple[Pages, int]:
         """Return pages that need no kernel, and the one among them that is nearest to the slider."""

@@ -18,6 +18,7 @@ def small(monkeypatch):
     """What is long elsewhere is short here."""
     monkeypatch.setattr(longlog, "MOST_STEPS", 20)
     monkeypatch.setattr(longlog, "WINDOW", 16)
+    monkeypatch.setattr("eventlab.widgets.timemachine.GLANCE", 8)
     monkeypatch.setattr("eventlab.widgets.timemachine.NEAR", 4)
 
 
@@ -77,12 +78,89 @@ def test_a_fold_serves_as_well(log):
         assert long.text() == book.text(step)
 
 
+@pytest.mark.parametrize("every", [7, 1000], ids="snapshots every {}".format)
+def test_snapshots_show_the_same(log, cards, every):
+    long, book = (
+        TimeMachine(log, el.Snapshots(log, cards, every=every), step=0),
+        whole(log, cards, 15),
+    )
+
+    for step in [*range(0, 131, 9), 130, 40]:
+        long.step = step
+        assert long.text() == book.text(step)
+
+
+def test_a_fold_that_skips_events_has_the_rows_it_has(log):
+    loads = {"CardLoaded": lambda card, event: {"loads": card["loads"] + 1}}
+    fold = el.Fold(loads, {"loads": 0}, name="loads", on_unknown="skip")
+
+    long, book = TimeMachine(log, fold, step=0, rows=3), whole(log, fold, 3)
+
+    for step in range(0, long.last + 1, 7):
+        long.step = step
+        assert long.text() == book.text(step)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_rows_that_changed_long_ago_are_found(cards, rows):
+    """Of three living cards one never changes again, and each of a hundred others lives for two events."""
+    store = el.EventStore()
+    store.append("card-a", el.Event("CardLoaded", {"amount": 1}))
+    store.append("card-b", el.Event("CardLoaded", {"amount": 2}))
+    for n in range(100):
+        kinds = ["CardLoaded", "CardClosed"]
+        store.append(f"card-{n}", [el.Event(kind, {"amount": n}) for kind in kinds])
+    store.append("card-b", el.Event("CardLoaded", {"amount": 3}))
+    long, book = TimeMachine(store, cards, rows=rows, step=0), whole(store, cards, rows)
+
+    for step in (0, 3, 130, 202, 203):
+        long.step = step
+        assert long.text() == book.text(step)
+
+
+def test_what_is_folded_for_a_move_is_counted(log, cards):
+    """Seven streams of ten events each, in turn: a jump folds the streams in sight, and nothing more."""
+    store = el.EventStore()
+    for n in range(70):
+        store.append(f"card-{n % 7}", el.Event("CardLoaded", {"amount": n}))
+    long = TimeMachine(store, cards, step=70)
+    folded = [long.replayed]
+
+    for long.step in (69, 20, 20, 24):
+        folded.append(long.replayed)
+
+    assert folded == [70, 0, 23, 23, 27]
+
+
+def test_snapshots_are_seen_in_the_counter(cards):
+    store = el.EventStore()
+    for n in range(70):
+        store.append(f"card-{n % 7}", el.Event("CardLoaded", {"amount": n}))
+
+    long = TimeMachine(store, el.Snapshots(store, cards, every=10), step=0)
+    long.step = 40
+
+    assert (
+        long.replayed == 43 - 30
+    )  # the first step in sight is 36, the last 43, a snapshot is at 30
+
+
+def test_a_short_log_is_folded_when_it_is_opened(store, cards):
+    tm = TimeMachine(store, cards)
+    assert tm.replayed == 4
+
+    tm.step = 2
+
+    assert tm.replayed == 0
+
+
 def test_the_browser_is_sent_a_window_and_the_next_before_it_ends(log, cards):
     long = TimeMachine(log, cards, step=60)
     sent = []
     long.observe(lambda change: sent.append((long._pages.first, long._pages.last)), names="book")
+    long.step = 61
 
-    for long.step in range(60, 80):
+    for long.step in range(61, 80):
         assert long._pages.first + 4 <= long.step <= long._pages.last - 4
 
     assert all(late[0] > early[0] for early, late in pairwise(sent))
