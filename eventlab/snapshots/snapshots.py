@@ -190,14 +190,17 @@ class Snapshots(TimeTravel):
 
     def appended(self, position: int) -> None:
         """Keep up with an append; whatever goes wrong here, the append is done."""
-        fields, due = self._due
-        if position < due and fields == len(self._store.fields()):
+        if self._store.closed:  # and another store open on the same file
             return
+        known, due = self._due
+        fields = known
         try:
-            self.update()
+            fields = len(self._store.fields())
+            if position >= due or fields != known:
+                self.update()
         except Exception as error:
             # What fails once fails again: it is not tried at every append, and ever more rarely.
-            self._due = len(self._store.fields()), position + max(LEAST, position - due)
+            self._due = fields, position + max(LEAST, position - due)
             self._shelf.warn("not taken", SnapshotWarning.not_taken(self.name, error))
 
     def drop(self) -> None:

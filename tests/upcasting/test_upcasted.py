@@ -12,6 +12,7 @@ from eventlab.errors import (
     BrokenPayload,
     ConditionFailed,
     RuleChanged,
+    SnapshotWarning,
     UnknownSchema,
     UpcastFailed,
 )
@@ -222,6 +223,20 @@ def test_snapshots_stay_good_while_the_log_grows(store, projection):
 
     assert fast.replayed < 30
     assert state["cents"].tolist() == [357 + 435]
+
+
+def test_snapshots_of_older_code_or_a_closed_store_fail_no_append(tmp_path):
+    path = tmp_path / "cards.duckdb"
+    closed, older = (el.EventStore(path, upcasters=UPCASTERS[:1]) for _ in range(2))
+    kept = [el.Snapshots(store, cards, every=1) for store in (closed, older)]
+    closed.close()
+
+    with el.EventStore(path, upcasters=UPCASTERS[:2]) as store:
+        with pytest.warns(SnapshotWarning, match=r"position 1 is 'CardLoaded' schema 3"):
+            store.append("card-7", el.Event("CardLoaded", {"cents": 5}))
+        assert len(store) == 1
+    assert len(kept) == 2
+    older.close()
 
 
 def test_a_read_model_of_other_upcasters_is_refused(tmp_path):
