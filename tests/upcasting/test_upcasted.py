@@ -251,6 +251,21 @@ def test_a_read_model_of_other_upcasters_is_refused(tmp_path):
         el.ReadModel(store, cards).frame()
 
 
+def test_a_read_model_is_not_said_to_be_beyond_a_log_whose_end_is_dropped_now(tmp_path):
+    with el.EventStore(tmp_path / "cards.duckdb") as store:
+        store.append("card-7", [el.Event("CardLoaded", {"cents": 5}), el.Event("CardShown")])
+        el.ReadModel(store, cards).catch_up()
+
+    with el.EventStore(tmp_path / "cards.duckdb", upcasters=[drop("CardShown", 1)]) as store:
+        view = el.ReadModel(store, cards)
+        assert (store.head, view.checkpoint) == (1, 2)
+        with pytest.raises(RuleChanged):
+            view.catch_up()
+        with pytest.raises(RuleChanged):
+            view.lag  # noqa: B018
+        assert (view.rebuild(), view.lag) == (1, 0)
+
+
 def test_a_read_model_in_the_append_takes_todays_events_and_refuses_old_ones(store):
     view = el.ReadModel(store, cards, inline=True)
     store.append("card-7", el.Event("CardLoaded", {"cents": 3}, schema=3))
