@@ -222,3 +222,66 @@ def test_lesson_08_lets_a_letter_about_an_invoice_overtake_the_one_about_its_ord
     handled = [e.data["event"] for e in recording.log.stream("mail").only("Handled")]
     assert shop.events()["stream"][3] == "invoice-2"
     assert handled.index("4 InvoiceSent") < handled.index("1 OrderPlaced")
+
+
+# -- lesson 09: old events, new code ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lesson_09():
+    notebook = nbformat.read(LESSONS / "09_old_events_new_code.ipynb", as_version=4)
+    return {cell.id: cell.source for cell in notebook.cells}
+
+
+@pytest.fixture
+def solved_09(lesson_09, orders, monkeypatch):
+    """What the exercise defines, with the solution that the lesson folds away in the place of its stub."""
+    [solution] = re.findall(r"```python\n(.+?)```", lesson_09["solution"], re.DOTALL)
+    stub = "mine = []  # yours\n"
+    assert stub in lesson_09["exercise"]
+    monkeypatch.chdir(LESSONS)
+    names = {"el": el, "pd": pd}
+    exec(lesson_09["exercise"].replace(stub, solution), names)
+    return names
+
+
+def test_lesson_09_is_solved_by_two_upcasters_with_the_golden_totals(solved_09, orders):
+    [totals] = solved_09["report"](solved_09["shop"])[["ordered", "returned"]].values.tolist()
+    by_type = orders.groupby("type")["amount"].sum()
+
+    assert len(solved_09["mine"]) == 2
+    assert totals == [5293, 363] == by_type[["OrderPlaced", "OrderReturned"]].tolist()
+
+
+def test_lesson_09_leaves_the_stored_bytes_and_the_old_report_alone(solved_09, orders):
+    plain = el.EventStore(clock=lambda: "2026-05-01")
+    plain.append_frame(orders, **ENVELOPE)
+
+    pd.testing.assert_frame_equal(solved_09["shop"].events(raw=True), plain.events())
+    assert len(solved_09["shop"]) == len(plain) + 10  # ten orders came back, each now two events
+
+
+def test_lesson_09_is_not_solved_by_its_stub(lesson_09, monkeypatch):
+    monkeypatch.chdir(LESSONS)
+    names = {"el": el, "pd": pd}
+
+    exec(lesson_09["exercise"], names)
+
+    assert names["report"](names["shop"])[["ordered", "returned"]].values.tolist() == [[0, 0]]
+
+
+def test_lesson_09_keeps_the_golden_total_of_the_cafe_to_the_cent(cafe, cards):
+    def in_cents(data):
+        return {"cents": 100 * data.pop("amount"), **data}
+
+    summer = [el.upcaster(kind, schema=1)(in_cents) for kind in ("CardLoaded", "CardRedeemed")]
+    till = el.EventStore(upcasters=summer)
+    raw = cafe.events()
+    till.append_frame(raw, stream="stream", type="type", data="data", schema="schema")
+    total = el.total("cents", plus="CardLoaded", minus="CardRedeemed")
+    today = el.Projection("cards", balance=total, ends_with="CardClosed")
+
+    old, new = cards(cafe)["balance"], today(till)["balance"]
+
+    assert (old * 100).to_dict() == new.to_dict()
+    assert (old.sum(), new.sum()) == (175, 17500)
