@@ -61,7 +61,7 @@ class JSONLines(Target):
 
     def __init__(self, path: str | os.PathLike[str], *, source: str = SOURCE) -> None:
         super().__init__(source)
-        self.path = Path(path)
+        self.path, self._given = Path(path).absolute(), os.fspath(path)
         self._file: LineFile | None = None
 
     def begin(self, log: Log) -> None:
@@ -108,4 +108,4 @@ class JSONLines(Target):
         self._file = None
 
     def __repr__(self) -> str:
-        return f"outbox.json_lines({str(self.path)!r})"
+        return f"outbox.json_lines({self._given!r})"
