@@ -5,7 +5,7 @@ A turn never waits. Whoever gives the turns waits, for as long as nobody can go 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -41,11 +41,6 @@ class Surroundings:
     faults: Faults | None
     witness: Witness | None
     head: Callable[[], int]
-
-    def tell(self, what: str, consumer: str, event: RecordedEvent) -> None:
-        """Tell the witness, if there is one."""
-        if self.witness:
-            self.witness(what, consumer, event)
 
 
 class Delivery:
@@ -116,10 +111,14 @@ class Delivery:
                 return error
         return None
 
-    def handle_for_good(self, event: RecordedEvent) -> Exception | None:
-        """Run the handler, and let it bring its work to safety; return what it raised."""
-        error = self.handle(event)
-        return self.flush() if error is None else error
+    def handle_for_good(self, events: Iterable[RecordedEvent]) -> Exception | None:
+        """Run the handler, and let it bring its work to safety; return what it raised first."""
+        for event in events:
+            error = self.handle(event)
+            self._tell("Handled" if error is None else "Failed", event)
+            if error is not None:
+                return error
+        return self.flush()
 
     def flush(self) -> Exception | None:
         """Let the handler bring its work to safety; return what it raised."""

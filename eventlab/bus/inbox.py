@@ -48,11 +48,12 @@ class Inbox:
 
     def all_done(self, events: Iterable[RecordedEvent]) -> None:
         """Take out some of the events that come next."""
-        gone, left = {event.position for event in events}, []
+        # By identity, for events that an upcaster made of one share their position.
+        gone, left = {id(event) for event in events}, []
         while gone:
             event = self._events.popleft()
-            if event.position in gone:
-                gone.remove(event.position)
+            if id(event) in gone:
+                gone.remove(id(event))
             else:
                 left.append(event)
         self._events.extendleft(reversed(left))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from eventlab.bus.delivery import Delivery, Surroundings
 from eventlab.bus.retries import Trouble
 from eventlab.errors import BusError
+from eventlab.event import RecordedEvent
 from eventlab.store.consumer_tables import Letter
 
 
@@ -48,13 +49,16 @@ class LetterBox:
 
     def _retried(self, letter: Letter) -> bool:
         """Try a letter; keep it with what went wrong this time, or delete it."""
-        [event] = self._around.store.at(letter.position)
-        error = self._delivery.handle_for_good(event)
+        error = self._delivery.handle_for_good(self._events(letter))
         if error is None:
-            self._around.tell("Handled", self._name, event)
             self._around.tables.discard(self._name, letter.position)
             return True
-        self._around.tell("Failed", self._name, event)
         again = Trouble.after(Trouble.of(letter), letter.position, error, self._around.store.now())
         self._around.tables.park(again.letter(self._name, letter.key))
         return False
+
+    def _events(self, letter: Letter) -> list[RecordedEvent]:
+        """Return what a letter is about: an event, or what upcasters made of it."""
+        types = self._delivery.consumer.types
+        there = self._around.store.at(letter.position)
+        return [event for event in there if not types or event.type in types]

@@ -89,7 +89,7 @@ class ConsumerTables:
         self._write((_ADVANCE, [checkpoint, consumer]))
 
     def park(self, letter: Letter) -> None:
-        """Keep a dead letter; one of the same event is replaced."""
+        """Keep a dead letter; one of the same event is replaced, but not by one that was never tried."""
         self._write((_PARK, list(letter)))
 
     def letters(self, consumer: str) -> list[Letter]:
@@ -174,6 +174,7 @@ _PARK = """
 insert into dead_letters values (?, ?, ?, ?, ?, ?, ?)
 on conflict do update set attempts = excluded.attempts, error = excluded.error,
     first_failed_at = excluded.first_failed_at, last_failed_at = excluded.last_failed_at
+where excluded.attempts > 0
 """
 _DEAD_LETTERS = """
 select consumer, position, stream, type, attempts, error, first_failed_at, last_failed_at

@@ -1,10 +1,11 @@
 """What becomes of an event whose handler fails, of the events behind it, and of the other consumers?"""
 
+import pandas as pd
 import pytest
 
 import eventlab as el
 from eventlab.bus import doubling
-from eventlab.errors import BusError
+from eventlab.errors import BusError, Crashed
 
 
 class Flaky:
@@ -156,3 +157,44 @@ def test_a_parked_stream_is_remembered_by_the_next_process(tmp_path):
 
         assert bill.done == [3]
         assert bus.dead_letters()["position"].tolist() == [1, 2]
+
+
+def test_a_letter_that_comes_again_after_a_crash_keeps_what_was_wrong_with_it(shop):
+    crash = {"consumer": ["billing"], "position": [4], "delivery": [1], "fault": ["crash_before"]}
+    faults = el.Faults.from_schedule(pd.DataFrame(crash))
+    bus = el.Bus(shop, faults=faults, sleep=lambda seconds: None)
+    bus.consumer("billing", retries=1)(Flaky(at1=99))
+    with pytest.raises(Crashed):
+        bus.deliver()
+    before = bus.dead_letters()
+
+    bus.deliver()
+
+    pd.testing.assert_frame_equal(bus.dead_letters(), before)
+    assert before["attempts"].tolist() == [2, 0]
+
+
+def test_a_letter_of_an_event_that_upcasters_took_apart_brings_all_its_parts():
+    @el.upcaster("Sale", schema=1)
+    def apart(data):
+        return [el.Event("Sold", {"what": what}) for what in "ab"] + [el.Event("Paid")]
+
+    got, broken = [], ["b"]
+
+    with el.EventStore(upcasters=[apart]) as store:
+        store.append("shop-1", el.Event("Sale"))
+        bus = el.Bus(store)
+
+        @bus.consumer("stock", "Sold", retries=0)
+        def take(event):
+            if event.data["what"] in broken:
+                raise ValueError("none left")
+            got.append(event.data["what"])
+
+        bus.deliver()
+        assert bus.retry("stock") == 0
+        broken.clear()
+
+        assert bus.retry("stock") == 1
+
+    assert got == ["a", "a", "a", "b"]
