@@ -182,7 +182,7 @@ def test_a_letter_of_an_event_that_upcasters_took_apart_brings_all_its_parts():
     got, broken = [], ["b"]
 
     with el.EventStore(upcasters=[apart]) as store:
-        store.append("shop-1", el.Event("Sale"))
+        store.append("shop-1", el.Event("Sale", schema=1))
         bus = el.Bus(store)
 
         @bus.consumer("stock", "Sold", retries=0)

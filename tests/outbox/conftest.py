@@ -51,5 +51,7 @@ def halved():
         return [el.Event("Sold", {"what": what}) for what in data["what"]]
 
     with el.EventStore(clock=lambda: "2026-03-01", upcasters=[apart]) as store:
-        store.append("shop-1", [el.Event("Sale", {"what": ["a", "b", "b"]}), el.Event("Closed")])
+        store.append(
+            "shop-1", [el.Event("Sale", {"what": ["a", "b", "b"]}, schema=1), el.Event("Closed")]
+        )
         yield store
