@@ -29,7 +29,7 @@ from eventlab.errors.family import EventLabError
 from eventlab.errors.git import GitFailed
 from eventlab.errors.imports import BadRow, ImportFailed, MissingColumn, NoSuchFile, UnreadableFile
 from eventlab.errors.lessons import AskerDied, OutOfTurn, ServiceFailed
-from eventlab.errors.logs import InvalidBranch, InvalidCut, SQLError
+from eventlab.errors.logs import BrokenPayload, InvalidBranch, InvalidCut, SQLError
 from eventlab.errors.outbox import (
     ForeignTarget,
     InvalidTarget,
@@ -69,7 +69,6 @@ from eventlab.errors.store import (
 )
 from eventlab.errors.timetravel import InvalidQuestion, PredicateFailed
 from eventlab.errors.upcasting import (
-    BrokenPayload,
     InvalidUpcaster,
     UncommittedSchema,
     UnknownSchema,

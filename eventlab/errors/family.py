@@ -9,5 +9,9 @@ class EventLabError(Exception):
 
 def short(value: object) -> str:
     """Return how a value reads, shortened where it is long."""
-    text = repr(value)
+    return shortened(repr(value))
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of a long text."""
     return text if len(text) <= 200 else f"{text[:200]}…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eventlab.errors.family import EventLabError
+from eventlab.errors.family import EventLabError, shortened
 
 
 class InvalidCut(EventLabError, ValueError):
@@ -115,3 +115,15 @@ class SQLError(EventLabError):
             f"query: {query.strip()}\n"
             f"The table is called read_model; its columns are {', '.join(columns)}."
         )
+
+
+class BrokenPayload(EventLabError, ValueError):
+    """The payload of a stored event is no object, so it has no fields: something else wrote it."""
+
+    def __init__(self, type: str, position: int, found: str) -> None:
+        super().__init__(
+            f"the payload of the {type!r} at position {position:,} is {shortened(found)}, which is no object "
+            "with named fields: something else than eventlab wrote it. store.verify() lists all such events, "
+            "and store.branch(drop=[…]) is a history without them."
+        )
+        self.position = position

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from eventlab.errors.family import EventLabError
+
+if TYPE_CHECKING:
+    from eventlab.event import RecordedEvent
 
 
 class ProjectionError(EventLabError, ValueError):
@@ -130,21 +134,48 @@ class KeyShapeError(ProjectionError):
 class ColumnFailed(ProjectionError):
     """DuckDB could not compute a column, or the key, of a projection."""
 
-    def __init__(self, name: str, part: str, expr: str, reason: str, fields: Iterable[str]) -> None:
-        known = ", ".join(fields) or "(none yet)"
+    def __init__(
+        self,
+        name: str,
+        part: str,
+        expr: str,
+        reason: str,
+        fields: Iterable[str],
+        at: RecordedEvent | None = None,
+    ) -> None:
+        self.position = at.position if at else None
         super().__init__(
-            f"{part} of projection {name!r}, {expr!r}, could not be computed: {reason.strip()}\n"
-            f"In an expression payload fields are written data.<field>; fields seen in this log: {known}."
+            f"{part} of projection {name!r}, {expr!r}, could not be computed{_place(at)}: {reason.strip()}\n"
+            + (_without(at) if at else _with_fields(fields))
         )
+
+
+def _place(at: RecordedEvent | None) -> str:
+    return (
+        f", at event {at.type!r} at position {at.position:,} of stream {at.stream!r}" if at else ""
+    )
+
+
+def _without(at: RecordedEvent) -> str:
+    return (
+        "Say what to make of such a value (try_cast(… as …)), look at the log before it "
+        f"(log.until(position={at.position - 1})), or at a history without it (store.branch(drop=[…]))."
+    )
+
+
+def _with_fields(fields: Iterable[str]) -> str:
+    known = ", ".join(fields) or "(none yet)"
+    return f"In an expression payload fields are written data.<field>; fields seen in this log: {known}."
 
 
 class UntypedField(ProjectionError):
     """An expression uses a payload field that has no single type."""
 
-    def __init__(self, name: str, part: str, path: str, kinds: Iterable[str]) -> None:
+    def __init__(self, name: str, part: str, path: str, found: Iterable[tuple[str, int]]) -> None:
+        kinds = ", ".join(f"{kind} first at position {position:,}" for kind, position in found)
         super().__init__(
             f"{part} of projection {name!r} computes with {path}, whose type is not known (found: "
-            f"{', '.join(kinds)}); DuckDB would take it for a whole number. Name the type: {path}::DOUBLE, "
+            f"{kinds}); DuckDB would take it for a whole number. Name the type: {path}::DOUBLE, "
             f"{path}::DECIMAL(18, 2) or {path}::VARCHAR."
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eventlab.errors.family import EventLabError, short
+from eventlab.errors.family import EventLabError, short, shortened
 
 Step = tuple[str, int]
 
@@ -70,7 +70,7 @@ class UpcastFailed(UpcastingError):
     def __init__(self, step: Step, position: int, given: str, why: str) -> None:
         super().__init__(
             f"the upcaster of {_spoken(step)} failed on the event at position {position:,}: {why}. "
-            f"It was given {_cut(given)}. {_WAY_OUT}"
+            f"It was given {shortened(given)}. {_WAY_OUT}"
         )
         self.type, self.schema = step
         self.position = position
@@ -93,18 +93,6 @@ class UnknownSchema(UpcastingError):
         self.type, self.schema, self.position = type, schema, position
 
 
-class BrokenPayload(UpcastingError):
-    """The payload of a stored event is no object, so it has no fields: something else wrote it."""
-
-    def __init__(self, type: str, position: int, found: str) -> None:
-        super().__init__(
-            f"the payload of the {type!r} at position {position:,} is {_cut(found)}, which is no object with "
-            "named fields: something else than eventlab wrote it. store.verify() lists all such events, and "
-            "store.branch(drop=[…]) is a history without them."
-        )
-        self.position = position
-
-
 class UncommittedSchema(UpcastingError):
     """An event of an old schema is appended where a read model changes in the same transaction."""
 
@@ -122,7 +110,3 @@ _WAY_OUT = "log.events(raw=True) shows what is stored."
 
 def _spoken(step: Step) -> str:
     return f"{step[0]!r} schema {step[1]}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 200 else f"{text[:200]}…"

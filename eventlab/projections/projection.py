@@ -19,10 +19,8 @@ import pandas as pd
 
 from eventlab import frames
 from eventlab.errors import (
-    ColumnFailed,
     EventLabError,
     InvalidProjection,
-    ProjectionError,
     UntypedField,
 )
 from eventlab.projections.columns import (
@@ -36,6 +34,7 @@ from eventlab.projections.columns import (
     require_expr,
     sql_of,
 )
+from eventlab.projections.diagnosis import diagnosis
 from eventlab.projections.marks import Marks
 from eventlab.projections.partials import Carried, Parts
 from eventlab.projections.sql import BY_STREAM, Bind, Bound, Query, Touch, untyped_paths
@@ -88,7 +87,9 @@ class Projection(TimeTravel):
     InvalidProjection
         When the description makes no sense.
     ColumnFailed, UntypedField
-        When called, if DuckDB cannot compute an expression, or would compute it wrongly.
+        When called, if DuckDB cannot compute an expression, or would compute it wrongly; they name the event.
+    BrokenPayload
+        When called over an event whose payload is no object, which another program must have written.
 
     Examples
     --------
@@ -268,12 +269,13 @@ class Projection(TimeTravel):
     def explained(self, log: Log) -> Iterator[None]:
         """Say which part of the description fails over a log, where DuckDB fails or would guess a type."""
         try:
+            log.require_payloads()
             self._require_types(log)
             yield
         except EventLabError:
             raise
         except Exception as error:
-            raise self.diagnosis(log, error) from error
+            raise diagnosis(self, log, error) from error
 
     def _typed(self, frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
         """Name the columns; those that hold nothing forget their type, as Python values have none.
@@ -308,24 +310,11 @@ class Projection(TimeTravel):
 
     def _require_none(self, log: Log, path: str, name: str) -> None:
         found = log.select(
-            f"select distinct variant_typeof({path}) as kind from events where {path} is not null order by 1"
-        )
-        kinds = [kind for (kind,) in found.fetchall()]
-        if kinds:
-            raise UntypedField(self.name, f"column {name!r}", path, kinds)
-
-    def diagnosis(self, log: Log, error: Exception) -> ProjectionError:
-        """Return what is wrong with a description: each part is asked for alone, until one fails."""
-        fields = dict.fromkeys(seen.field for seen in log.fields())
-        parts: list[tuple[str, str, tuple[str, ...]]] = [("the key", repr(self.key), ())]
-        parts += [(f"column {name!r}", column.expr, (name,)) for name, column in self.columns]
-        for part, expr, names in parts:
-            bound = Bound()
-            try:
-                log.select(self.query(bound, log).part(names), bound.params).fetchall()
-            except Exception as cause:
-                return ColumnFailed(self.name, part, expr, str(cause), fields)
-        return ProjectionError(f"projection {self.name!r} could not be computed: {error}")
+            f"select variant_typeof({path}) as kind, min(position) as first from events "
+            f"where {path} is not null group by kind order by first"
+        ).fetchall()
+        if found:
+            raise UntypedField(self.name, f"column {name!r}", path, found)
 
     def __repr__(self) -> str:
         given = [

@@ -94,6 +94,7 @@ class PartsLane(Lane):
 
     def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: LogWithin) -> Select:
         """Return for each key that a tail touches what it adds."""
+        tail.require_payloads()
         if self._may_guess(tail):
             with self._projection.explained(tail):
                 pass  # it looks whether there is anything to guess

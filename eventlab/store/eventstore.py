@@ -494,7 +494,8 @@ class Branch(EventStore):
     """
 
     def __init__(self, parent: EventStore, plan: Plan) -> None:
-        database, ledger = database_of(parent._database, plan), Ledger()
+        database = database_of(parent._database, plan)
+        ledger = Ledger(holds_broken=parent.holds_broken_payloads)
         Log.__init__(self, database, ledger, Cut())
         self._writer = replace(parent._writer, database=database, ledger=ledger)
         self._show_upcasted(parent.upcasters, database.plain_scans.by_lookup[-1])

@@ -7,6 +7,7 @@ and a writer they contradict forgets what it knew and reads again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from threading import Lock, RLock
@@ -58,10 +59,14 @@ class Participant(Protocol):
 
 
 class Ledger:
-    """The shared memory of a store's writers in this process; hold ``lock`` while writing."""
+    """The shared memory of a store's writers in this process; hold ``lock`` while writing.
 
-    def __init__(self) -> None:
+    ``holds_broken`` says whether some payload is no object; None that nobody has looked yet.
+    """
+
+    def __init__(self, *, holds_broken: bool | None = False) -> None:
         self.lock = RLock()
+        self._at_first_holds_broken = holds_broken
         self.upkeep = (
             RLock()
         )  # of what is kept beside the log; nobody who waits for it holds the other
@@ -96,6 +101,7 @@ class Ledger:
         self._streams: dict[str, StreamHead] = {}
         with self._catalogue:
             self._fields: dict[Field, None] | None = None
+            self._holds_broken = self._at_first_holds_broken
 
     def log_head(self, con: duckdb.DuckDBPyConnection) -> LogHead:
         """Return the last position, recorded time and stream number."""
@@ -118,6 +124,13 @@ class Ledger:
             if self._fields is None:
                 self._fields = dict.fromkeys(stored_fields(con))
             return self._fields
+
+    def holds_broken(self, look: Callable[[], bool]) -> bool:
+        """Tell whether some payload is no object; what is appended is checked, so it is looked up once."""
+        with self._catalogue:
+            if self._holds_broken is None:
+                self._holds_broken = look()
+            return self._holds_broken
 
     def wrote(self, head: LogHead, streams: dict[str, StreamHead], fields: list[Field]) -> None:
         """Remember what a committed write left behind."""
@@ -159,4 +172,4 @@ def ledger_of(path: Path | None) -> Ledger:
     if path is None:
         return Ledger()
     with _registering:
-        return _of_open_files.setdefault(path.resolve(), Ledger())
+        return _of_open_files.setdefault(path.resolve(), Ledger(holds_broken=None))

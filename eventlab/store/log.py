@@ -16,7 +16,7 @@ import pandas as pd
 
 from eventlab import frames
 from eventlab.event import RecordedEvent
-from eventlab.store import question, reading
+from eventlab.store import broken, question, reading
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.database import reading as reading_moment
@@ -299,6 +299,23 @@ class Log:
         return self.is_of(other) and self.cut.begins(other.cut)
 
     # -- what projections build on ---------------------------------------------------------------
+
+    @property
+    def holds_broken_payloads(self) -> bool:
+        """Whether the store holds payloads that are no objects; then this log may show one."""
+        with self.borrowed() as con:
+            return self._ledger.holds_broken(lambda: broken.are_there(con))
+
+    def require_payloads(self) -> None:
+        """Refuse to compute with this log where the payload of an event is no object.
+
+        Raises
+        ------
+        BrokenPayload
+            It names the first such event.
+        """
+        if self.holds_broken_payloads:
+            broken.require_none(self)
 
     @property
     def order_by(self) -> str:

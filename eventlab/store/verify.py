@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from eventlab.store.broken import IS_BROKEN
 from eventlab.store.digest import CONTENT, NAMED_EVENTS, PLACE, Lines, line, lines
 from eventlab.store.schema import has_seals
 from eventlab.store.seal import Link, Seal, chain, probe
@@ -261,10 +262,7 @@ _NAMELESS = """
 select position, stream_no from main.events anti join main.streams using (stream_no)
 """
 
-_PAYLOADS = """
-select position, left(data::json::varchar, 100) from main.events
-where variant_typeof(data) not like 'OBJECT%'
-"""
+_PAYLOADS = f"select position, left(data::json::varchar, 100) from main.events where {IS_BROKEN}"
 
 _SCHEMAS = "select position, schema from main.events where schema < 1"
 

@@ -457,6 +457,32 @@ def test_a_value_that_cannot_be_cast_names_the_column_too(cafe):
         cards.history(cafe, "card-1")
 
 
+def test_a_value_that_cannot_be_cast_is_named_by_the_first_event_that_has_one():
+    store = store_of(
+        ("a", "Paid", {"amount": 5}),
+        ("a", "Paid", {}),
+        ("b", "Paid", {"amount": "twenty"}),
+        ("b", "Paid", {"amount": {"net": 1}}),
+    )
+    paid = el.Projection("paid", it=el.total("amount::BIGINT"))
+
+    with pytest.raises(
+        el.errors.ColumnFailed,
+        match=r"'it'.*at event 'Paid' at position 3 of stream 'b'.*'twenty'[\s\S]*until\(position=2\)",
+    ) as caught:
+        paid(store)
+
+    assert caught.value.position == 3
+    assert paid(store.until(position=2))["it"].to_dict() == {"a": 5}
+
+
+def test_an_expression_that_could_never_be_computed_is_not_blamed_on_an_event(cafe):
+    with pytest.raises(el.errors.ColumnFailed, match=r"no_such_function.*: ") as caught:
+        el.Projection("cards", n=el.total("no_such_function(amount)"))(cafe)
+
+    assert caught.value.position is None
+
+
 def test_a_key_that_fails_is_named(cafe):
     with pytest.raises(el.errors.ColumnFailed, match=r"the key of projection 'cards'.*no_column"):
         el.Projection("cards", key="no_column + 1", n=el.count())(cafe)
@@ -472,7 +498,7 @@ def test_numbers_of_no_single_type_are_never_added_silently(column):
         ("a", "Paid", {"amount": 2.5, "cost": {"net": 2.5}}), ("a", "Paid", {"amount": "2.5"})
     )
 
-    with pytest.raises(el.errors.UntypedField, match=r"'it'.*::DOUBLE"):
+    with pytest.raises(el.errors.UntypedField, match=r"'it'.*first at position 1.*::DOUBLE"):
         el.Projection("paid", it=column)(store)
 
 
