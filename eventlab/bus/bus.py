@@ -455,7 +455,8 @@ class Bus:
     def run(self) -> Self:
         """Deliver in a thread of its own from now on: first what has piled up, then whatever is appended.
 
-        Every append of this process wakes it. `stop` ends it, and so does leaving ``with bus.run():``.
+        Every append of this process wakes it. `stop` ends it, and so does leaving ``with bus.run():`` or
+        closing the store.
         """
         if self._runner and self._runner.is_alive:
             raise BusError.running("run()")
@@ -464,6 +465,7 @@ class Bus:
             self._deliver_all, self._ended, name="eventlab bus", patience=self._patience
         )
         self._runner.start()
+        self.store.before_close(self)
         return self
 
     def stop(self) -> None:

@@ -119,11 +119,11 @@ class KeepsParts(Keeper):
 
     def explained(self, log: Log) -> AbstractContextManager[None]:
         """Say what is wrong with the projection where DuckDB cannot compute it, or would guess a type."""
-        return self._projection.explained(log)
+        return self._projection.computing(log)
 
     def _final(self, rows: Rows, log: Log, newest: int | None = None) -> pd.DataFrame:
         parts = self._parts(literal)
-        with self._projection.explained(log), log.borrowed() as con:
+        with self._projection.computing(log), log.borrowed() as con:
             state = parts.state(log, con, f"({rows.sql})", rows.params, newest)
         return self._projection.typed(state)
 

@@ -214,7 +214,7 @@ class Projection(TimeTravel):
             return
         with Carried(log, self.query) as carried:
             for part in parts_between(log, cuts, by):
-                with self.explained(part):
+                with self.computing(part):
                     carried.add(part)
                 yield self.typed(carried.state())
 
@@ -262,14 +262,20 @@ class Projection(TimeTravel):
         return Query(self.touches, self.columns, self.ends_with, bind, *order)
 
     def _run(self, log: Log, body: str, bound: Bound) -> pd.DataFrame:
-        with self.explained(log):
+        with self.computing(log):
             return log.frame(body, bound.params)
+
+    @contextmanager
+    def computing(self, log: Log) -> Iterator[None]:
+        """Refuse a log with a broken payload, and say what else fails where DuckDB computes with it."""
+        log.require_payloads()
+        with self.explained(log):
+            yield
 
     @contextmanager
     def explained(self, log: Log) -> Iterator[None]:
         """Say which part of the description fails over a log, where DuckDB fails or would guess a type."""
         try:
-            log.require_payloads()
             self._require_types(log)
             yield
         except EventLabError:

@@ -90,6 +90,7 @@ class PartsLane(Lane):
 
     def rows(self, log: Log) -> Select:
         """Return the rows at the end of a log, counted from the first event."""
+        log.require_payloads()
         return Select(*self._keeper.rows(None, log))
 
     def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: LogWithin) -> Select:

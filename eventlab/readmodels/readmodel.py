@@ -344,8 +344,7 @@ class ReadModel:
 
     def _way(self, limit: int | None, until: int | None) -> tuple[int, int]:
         """Return where it stands, and up to where it is to go."""
-        with self._reading() as (con, kept):
-            head = LogWithin(self._store, con, known=[]).head
+        kept, head = self._standing(), self._store.head
         self._upkeep.require_within(kept, head)
         if kept is not None:
             self._upkeep.require_same_rule(kept)
@@ -392,7 +391,7 @@ class ReadModel:
 
     def _stopped(self, position: int, error: Exception) -> Exception:
         """Note at which event it stopped, and return why."""
-        [event] = self._store.at(position)
+        event = self._store.at(position)[0]
         cause = self._explained(error, position, position)
         failed = ReadModelFailed(self.name, position, event.type, cause)
         failed.__cause__ = cause
@@ -501,7 +500,8 @@ class _Failing:
         """Return how far to go next: right before the event where it is known, else half the way to it."""
         if self._within <= at:
             return otherwise
-        before = (at + self._within) // 2 if self._exactly is None else self._exactly - 1
+        half = (at + self._within) // 2
+        before = half if self._exactly is None else min(self._exactly - 1, self._within - 1)
         return max(at + 1, before)
 
 

@@ -111,7 +111,7 @@ class ConsumerTables:
     def dead_letters(self) -> pd.DataFrame:
         """Return all dead letters with what the log says of their events."""
         there = "dead_letters" if self.kept() else _NO_LETTERS
-        return self._store.frame(_DEAD_LETTERS.format(there))
+        return self._store.frame(_DEAD_LETTERS.format(letters=there))
 
     def parked(self) -> dict[str, int]:
         """Return how many dead letters each consumer has, of those that have any."""
@@ -178,7 +178,10 @@ where excluded.attempts > 0
 """
 _DEAD_LETTERS = """
 select consumer, position, stream, type, attempts, error, first_failed_at, last_failed_at
-from {} join events using (position)
+from {letters} left join (
+    select position, arg_min(stream, el_part) as stream, arg_min(type, el_part) as type
+    from events where position in (select position from {letters}) group by position
+) using (position)
 order by consumer, position
 """
 _NO_LETTERS = """(

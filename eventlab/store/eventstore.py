@@ -293,6 +293,12 @@ class EventStore(Log):
         self._writer.require_writable()
 
     @property
+    def head(self) -> int:
+        """The position of the last event, 0 for an empty store; also where upcasters show nothing there."""
+        with self.borrowed() as con:
+            return self._ledger.seen_head(con).position
+
+    @property
     def read_only(self) -> bool:
         """Whether the file is open for reading only."""
         return self._database.read_only

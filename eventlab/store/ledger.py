@@ -106,12 +106,12 @@ class Ledger:
     def log_head(self, con: duckdb.DuckDBPyConnection) -> LogHead:
         """Return the last position, recorded time and stream number."""
         if self._log_head is None:
-            [row] = con.execute(
-                "select coalesce(max(position), 0), max(recorded_at), "
-                "(select coalesce(max(stream_no), 0) from main.streams) from main.events"
-            ).fetchall()
-            self._log_head = LogHead(*row)
+            self._log_head = stored_head(con)
         return self._log_head
+
+    def seen_head(self, con: duckdb.DuckDBPyConnection) -> LogHead:
+        """Return the same without the lock: what the file said may be old by the time it is remembered."""
+        return self._log_head or stored_head(con)
 
     def stream_head(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
         """Return number and version of a stream, or None when it does not exist."""
@@ -155,6 +155,15 @@ class Ledger:
         ).fetchall()
         self._streams[stream] = StreamHead(stream_no, version)
         return self._streams[stream]
+
+
+def stored_head(con: duckdb.DuckDBPyConnection) -> LogHead:
+    """Return where the store stands as a connection sees it."""
+    [row] = con.execute(
+        "select coalesce(max(position), 0), max(recorded_at), "
+        "(select coalesce(max(stream_no), 0) from main.streams) from main.events"
+    ).fetchall()
+    return LogHead(*row)
 
 
 def stored_fields(con: duckdb.DuckDBPyConnection) -> list[Field]:

@@ -2,7 +2,8 @@
 
 A log's events are then the stored rows without the old ones, and that table. DuckDB reads both, so only old
 rows pay, once, when somebody first looks. What is stored is never touched, and positions stay the store's:
-events made of one share its position and are told apart by ``el_part``.
+events made of one share its position and are told apart by ``el_part``, and by their ids: ``card-7@3`` is
+followed by ``card-7@3/2``.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ class Overlay:
     def _kept_up(self) -> Iterator[None]:
         """Hold the lock, all rows upcasted up to the last append: what is half done shows too little."""
         with self._lock:
-            head = self._ledger.log_head(self._con).position
+            head = self._ledger.seen_head(self._con).position
             if head > self._done:
                 self._add(self._done + 1, head)
                 self._done = head
@@ -265,9 +266,14 @@ _TABLE = "create table {name}.main.upcasted as select *, 0::bigint as el_part fr
 _INSERT = """
 insert into {name}.main.upcasted by name
 select made.position, made.part as el_part, stream_no, version, made.type, occurred_at, recorded_at,
-       made.data::variant as data, actor, reason, correlation_id, causation_id, given_id, tags, made.schema
+       made.data::variant as data, actor, reason, correlation_id, causation_id,
+       case when made.part = 0 then given_id
+            else coalesce(given_id, streams.stream || '@' || version) || '/' || (made.part + 1)
+       end as given_id,
+       tags, made.schema
 from (select unnest($1::bigint[]) as position, unnest($2::bigint[]) as part, unnest($3::varchar[]) as type,
              unnest($4::json[]) as data, unnest($5::integer[]) as schema) as made
 join (select * from {table} where position between $6 and $7) as stored using (position)
+join main.streams as streams using (stream_no)
 order by made.position, made.part
 """

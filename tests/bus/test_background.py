@@ -35,6 +35,27 @@ def test_a_running_bus_catches_up_and_then_hears_of_every_append(shop):
     assert bus.error is None
 
 
+def test_closing_the_store_lets_the_delivery_under_way_finish_and_keeps_the_checkpoint(tmp_path):
+    path, handling, go_on = tmp_path / "shop.duckdb", threading.Event(), threading.Event()
+    store = el.EventStore(path)
+    store.append("order-1", el.Event("OrderPlaced"))
+    bus = el.Bus(store).run()
+
+    @bus.consumer("mail")
+    def write(event):
+        handling.set()
+        go_on.wait(20)
+
+    store.append("order-1", el.Event("OrderPaid"))
+    assert handling.wait(20)
+    threading.Timer(0.05, go_on.set).start()
+    store.close()
+
+    assert bus.error is None
+    with el.EventStore(path) as again:
+        assert el.Bus(again).lag()[["consumer", "checkpoint"]].to_numpy().tolist() == [["mail", 2]]
+
+
 def test_while_producers_append_nothing_is_lost_or_out_of_order():
     with el.EventStore() as store:
         bus, got = el.Bus(store), defaultdict(list)

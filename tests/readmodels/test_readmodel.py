@@ -545,3 +545,21 @@ def test_a_read_model_that_failed_does_not_keep_the_file_open(tmp_path):
     with el.EventStore(path, read_only=True) as store:
         assert len(store) == 1
     assert all(view.error for view in views)
+
+
+@pytest.mark.parametrize(
+    "projection",
+    [
+        el.Projection("cards", loads=el.count("CardLoaded")),
+        el.Fold({"CardLoaded": lambda n, event: n + 1}, initial=0, name="cards"),
+    ],
+    ids=["Projection", "Fold"],
+)
+def test_it_gets_past_a_last_event_that_an_upcaster_drops(projection):
+    with el.EventStore(upcasters=[el.upcasting.drop("CardTouched", 1)]) as store:
+        store.append("card-7", [el.Event("CardLoaded"), el.Event("CardTouched", schema=1)])
+        view = el.ReadModel(store, projection)
+
+        assert (view.lag, view.catch_up(), view.checkpoint, view.lag) == (2, 2, 2, 0)
+        assert view.wait(2, timeout=0) == 2
+        assert view.frame().iloc[0].to_list() == [1, 1]
