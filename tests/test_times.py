@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlab.errors import InvalidEvent
@@ -56,7 +56,6 @@ def test_an_hour_that_happens_twice_is_told_apart_by_its_fold():
     assert utc(winter).isoformat() == "2026-10-25T01:30:00"
 
 
-@settings(deadline=None)
 @given(moment=st.datetimes())
 def test_microseconds_are_kept(moment):
     assert utc(moment) == moment

@@ -84,7 +84,7 @@ def test_while_producers_append_nothing_is_lost_or_out_of_order():
         assert [event.position for event in got["one"]] == list(range(1, head + 1))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(streams=st.lists(st.integers(1, 4), min_size=1, max_size=40), workers=st.integers(2, 5))
 def test_workers_keep_the_order_within_each_stream(streams, workers):
     with el.EventStore() as store:

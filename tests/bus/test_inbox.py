@@ -46,7 +46,7 @@ def test_at_the_end_all_is_done_though_no_event_was_of_the_types_asked_for():
     assert none.done_to == 3
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.booleans(), max_size=12))
 def test_the_checkpoint_is_just_before_the_first_event_left(overtaking):
     inbox, left = inbox_of(5), {1, 2, 3, 4, 5}

@@ -16,8 +16,7 @@ from pandas.testing import assert_frame_equal
 
 import eventlab as el
 
-# Each example builds stores of its own; a deadline would measure the machine.
-laws = settings(deadline=None, max_examples=20)
+laws = settings(max_examples=20)
 
 STREAMS = ["card-1", "card-2", "Zoë's ☕-1", '"; drop table events; --']
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -254,7 +254,7 @@ names = texts.filter(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     rows=st.integers(0, 4).flatmap(
         lambda size: st.dictionaries(

@@ -211,7 +211,7 @@ def survives(row, step):
     return value <= bound if verb == "until" else value >= bound
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(steps=st.lists(STEP, max_size=4))
 @example(steps=[])
 @example(steps=[("since", {"position": 6}), ("until", {"position": 3})])
@@ -233,7 +233,7 @@ def test_a_cut_shows_what_a_filter_would_leave(store, steps):
     assert log.types()["type"].tolist() == sorted({row[TYPE] for row in left})
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(steps=st.lists(STEP, min_size=2, max_size=3))
 def test_the_order_of_cutting_makes_no_difference(store, steps):
     cuts = {cut(store, ordered).cut for ordered in permutations(steps)}
@@ -241,7 +241,7 @@ def test_the_order_of_cutting_makes_no_difference(store, steps):
     assert len(cuts) == 1
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(step=STEP)
 def test_cutting_twice_is_cutting_once(store, step):
     assert cut(store, [step, step]).cut == cut(store, [step]).cut

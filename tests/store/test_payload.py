@@ -87,7 +87,7 @@ def recorded(*payloads, store=None):
     return store
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(payloads=st.lists(PAYLOADS, min_size=1, max_size=4))
 @example(payloads=[ODD_NAMES, MIXED])
 @example(payloads=[{"x": 1}, {"x": 1.0}, {"x": True}, {"x": "1"}, {"x": None}, {}])
@@ -115,7 +115,7 @@ PLAIN = {
 }
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(payloads=st.lists(st.fixed_dictionaries({}, optional=PLAIN), min_size=1, max_size=6))
 @example(payloads=[{"n": 1}, {"x": -0.0}, {}, {"n": -(2**63), "x": 5e-324}])
 def test_plain_payloads_with_gaps_come_back_equal_and_with_sorted_keys(payloads):
@@ -127,7 +127,7 @@ def test_plain_payloads_with_gaps_come_back_equal_and_with_sorted_keys(payloads)
     assert [list(data) for data in found] == [sorted(data) for data in payloads]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(payload=PAYLOADS)
 @example(payload=ODD_NAMES)
 @example(payload=MIXED)
@@ -161,7 +161,7 @@ def test_payloads_survive_close_reopen_and_checkpoint(path):
             assert exactly([event.data for event in store]) == exactly(payloads)
 
 
-@settings(deadline=None, max_examples=6)
+@settings(max_examples=6)
 @given(payloads=st.lists(PAYLOADS, min_size=1, max_size=30))
 def test_payloads_survive_the_way_through_a_file(tmp_path_factory, payloads):
     path = tmp_path_factory.mktemp("payloads") / "cards.duckdb"
