@@ -37,8 +37,11 @@ def style(css: str) -> str:
 
 
 def scrolling(drawn: str) -> str:
-    """Return a drawing that scrolls by itself where the page is too narrow for it."""
-    return f'<div style="max-width:100%;overflow-x:auto">{drawn}</div>\n'
+    """Return a drawing that scrolls by itself where the page is too narrow for it, by keyboard too.
+
+    The class is how the time machine's script finds what scrolls; its sheet would cut off the height.
+    """
+    return f'<div class="tm-scroll" style="max-width:100%;max-height:none;overflow-x:auto">{drawn}</div>\n'
 
 
 def tint(mark: str, strength: int = 25) -> str:

@@ -88,8 +88,12 @@ def _kind(name: str, fields: Mapping[str, Any]) -> str:
 
 
 def _struck(row: Row, event: RecordedEvent | None) -> tuple[str, str]:
-    """Return which event of a consumer this step is about, and what happened to it."""
-    if event is None or row.key not in event.data.get("consumers", []):
+    """Return which event of a consumer this step is about, and what happened to it.
+
+    A crash touches the queues of all, and was one's own event; what is appended lies before several.
+    """
+    there = event is not None and row.key in event.data.get("consumers", [])
+    if event is None or not there or event.stream not in (row.key, "log"):
         return "", ""
     return event.data["event"], event.type
 

@@ -7,6 +7,7 @@ from eventlab.bus import Recording, queues
 from eventlab.errors import Crashed, InvalidRender
 from eventlab.renders import queue_board
 from eventlab.widgets import TimeMachine
+from tests.browser import chromium, complaints, screenshot
 from tests.renders.test_renders import HOSTILE, event, text
 
 
@@ -46,10 +47,20 @@ def test_what_was_done_before_a_crash_is_marked_to_come_again():
 
 
 def test_the_event_of_the_step_says_what_happened_to_it():
-    told = event("Dropped", {"event": "1 Placed", "consumers": ["mail"]})
+    told = event("Crashed", {"event": "1 Placed", "consumers": ["mail", "other"]}, stream="mail")
     state = {"mail": fields(waiting=["1 Placed"]), "other": fields(waiting=["1 Placed"])}
 
-    assert lines(state, told) == ["mail 0 ▏ 1 Placed Dropped – –", "other 0 ▏ 1 Placed – –"]
+    assert lines(state, told) == ["mail 0 ▏ 1 Placed Crashed – –", "other 0 ▏ 1 Placed – –"]
+
+
+def test_what_was_just_appended_is_marked_wherever_it_waits():
+    told = event("Appended", {"event": "1 Placed", "consumers": ["billing", "mail"]}, stream="log")
+    state = {name: fields(waiting=["1 Placed"]) for name in ("billing", "mail")}
+
+    assert lines(state, told) == [
+        "billing 0 ▏ 1 Placed Appended – –",
+        "mail 0 ▏ 1 Placed Appended – –",
+    ]
 
 
 def test_a_long_queue_says_how_much_more_there_is():
@@ -78,7 +89,7 @@ def test_names_are_escaped():
         effects={HOSTILE: 1},
         struck={HOSTILE: 1},
     )
-    told = event(HOSTILE, {"event": f"1 {HOSTILE}", "consumers": [HOSTILE]})
+    told = event(HOSTILE, {"event": f"1 {HOSTILE}", "consumers": [HOSTILE]}, stream=HOSTILE)
 
     drawn = queue_board()({HOSTILE: hostile}, told)
 
@@ -95,27 +106,46 @@ def test_a_board_shows_at_least_one_event():
         queue_board(most=0)
 
 
-def test_a_recording_is_slid_through(tmp_path):
+@pytest.fixture
+def crashed():
+    """What is seen of a consumer with a hostile name that died in the middle, and of a dead letter."""
     store = el.EventStore(clock=lambda: "2026-03-01")
     recording = Recording(store)
     faults = el.Faults(seed=3, crash_after=0.4)
-
-    def deliver():
-        bus = el.Bus(store, faults=faults, witness=recording)
-        bus.consumer("mail", "OrderPlaced")(lambda event: None)
-        bus.deliver()
-
     for number in (1, 2, 3):
-        store.append(f"order-{number}", el.Event("OrderPlaced"))
-    with pytest.raises(Crashed):
-        deliver()
-    tm = TimeMachine(recording.log, queues, render=queue_board())
+        store.append(f"order-{number}", el.Event(f"Placed{HOSTILE}"))
 
-    crashed = text(tm.html())
-    assert any("↻" in line for line in crashed)
-    assert tm.html() == tm.html()
-    assert tm.frame().loc["mail", "struck"] == {"Crashed": 1}
-    assert (
-        "tm-error"
-        not in tm.save(tmp_path / "page.html").read_text(encoding="utf-8").split("</style>")[-1]
-    )
+    def refuse(event):
+        raise ValueError(HOSTILE)
+
+    bus = el.Bus(store, faults=faults, witness=recording, sleep=lambda seconds: None)
+    bus.consumer(f"mail{HOSTILE}")(lambda event: None)
+    bus.consumer("refused", retries=0)(refuse)
+    with pytest.raises(Crashed):
+        bus.deliver()
+    return TimeMachine(recording.log, queues, render=queue_board())
+
+
+def test_a_recording_is_slid_through(crashed):
+    assert any("↻" in line for line in text(crashed.html()))
+    assert crashed.html() == crashed.html()
+    assert crashed.frame().loc[f"mail{HOSTILE}", "struck"] == {"Crashed": 1}
+    assert all("tm-error" not in crashed.html(step) for step in range(crashed.last + 1))
+
+
+def test_in_a_browser_it_fits_runs_nothing_and_has_no_barriers(crashed, tmp_path):
+    path = crashed.save(tmp_path / "page.html")
+
+    with chromium() as browser:
+        for width, scheme in ((700, "light"), (1400, "dark")):
+            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+            page.goto(path.as_uri())
+            page.locator("input[type=range]").focus()
+            for key in ("Home", *["ArrowRight"] * crashed.last):
+                page.keyboard.press(key)
+            assert page.locator(".el-queues .lost").count() > 0
+            assert page.locator(".el-queues :is(img, script)").count() == 0
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert complaints(page) == []
+            screenshot(page, f"renders-queue_board-{width}-{scheme}")
+            page.close()
