@@ -31,6 +31,7 @@ class Pages:
         code: Code | None = None,
     ) -> None:
         self.reading, self._picture, self._rows = reading, picture, rows
+        self._cost = {"replayed": reading.replayed} if windowed else {}
         self._read_from = reading.numbers[0] if windowed else 0
         self.first = self._read_from + reading.skipped
         self.versions = None if windowed else versions(reading)
@@ -62,7 +63,7 @@ class Pages:
 
     def packed(self, shell: str, last: int) -> bytes:
         """Return the pages as they go to a browser, for a slider that ends at `last`."""
-        beside = {"stops": columns(self.reading), "versions": self.versions}
+        beside = {"stops": columns(self.reading), "versions": self.versions, **self._cost}
         return self._book.packed(shell + self._beside.html(), self.first, last, **beside)
 
     def _frame(self, scene: Scene, state: Mapping[Key, Row]) -> Frame:

@@ -55,7 +55,7 @@ def transport(label: str, last: int) -> str:
     return (
         f'<div class="tm-transport" role="group" aria-label="{escape(label)}">'
         f'<span class="tm-moves">{buttons}{_speed()}</span>'
-        f"{_entry(last)}"
+        f'{_entry(last)}<small data-part="replayed"></small>'
         f'<span class="tm-tools">{"".join(map(_kind, KINDS))}{_pins()}{_help()}</span></div>\n'
         f"{_keys()}"
         '<p class="tm-told" data-part="told" aria-live="polite"></p>\n'

@@ -8,7 +8,7 @@ import test from "node:test";
 const [scriptPath, casePath] = process.argv.slice(2);
 const here = new URL(".", `file://${process.argv[1]}`);
 const { opened } = await import(new URL("stubs.mjs", here));
-const { books, frames, last } = JSON.parse(await readFile(casePath, "utf8"));
+const { books, frames, last, parts } = JSON.parse(await readFile(casePath, "utf8"));
 const source = await readFile(scriptPath, "utf8");
 const { default: widget } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
 
@@ -118,4 +118,42 @@ test("the next of a kind is gone to where the window has it, and asked for where
   }
   assert.ok(walked.length > 1);
   assert.deepEqual(asked, [{ ask: "seek", from: walked.at(-1), by: 1, of: "type" }]);
+});
+
+// A kernel that answers the last question with the steps around it; what it asks next stands in model.saved.
+async function answered(model) {
+  const step = model.saved.at(-1);
+  const [, , , book] = parts.find(([from, to]) => from <= step && step <= to);
+  model.set("book", Buffer.from(book, "base64"));
+  await model.listeners["change:book"]();
+}
+
+test("a counter says what a jump replayed, and that a step at hand took nothing", async () => {
+  const { press, model, part } = await open(64, 1);
+  const [, , events] = parts.find(([from, to]) => from <= 0 && 0 <= to);
+  press("Home");
+  await answered(model);
+  assert.equal(part("replayed").textContent, `${events} events replayed`);
+  press("ArrowRight");
+  assert.equal(part("replayed").textContent, "0 events replayed");
+});
+
+test("of 300 quick moves the last one wins, and one question at a time is on its way", async () => {
+  const { press, enter, model, seen, root } = await open(64, 1);
+  const keys = ["ArrowRight", "ArrowLeft", "PageUp", "PageDown", "Home", "End"];
+  let seed = 7, asked = 0;
+  const chance = (of) => (seed = (seed * 48271) % 2147483647) % of;
+  for (let n = 0; n < 300; n++) {
+    const said = model.saved.length, waited = root.waiting && asked;
+    if (chance(2)) press(keys[chance(keys.length)]);
+    else enter(String(chance(last + 1)));
+    if (root.waiting && waited) assert.equal(model.saved.length, said, "asked before there was an answer");
+    asked = root.waiting ? asked || model.saved.length - said : 0;
+    if (asked && chance(5) === 0) {
+      await answered(model);
+      asked = root.waiting ? 1 : 0; // answered too late, it has asked again
+    }
+  }
+  while (root.waiting) await answered(model);
+  assert.deepEqual(seen(slots), frames[model.get("step")]);
 });

@@ -53,6 +53,32 @@ tm = TimeMachine(store, cards)
 tm
 """
 
+# How many steps each book has that comes; the one before it is forgotten.
+COUNT_STEPS = """
+window.held = [];
+const json = Response.prototype.json;
+Response.prototype.json = async function () {
+  const found = await json.call(this);
+  if (found?.deltas) window.held.push(found.deltas.length);
+  return found;
+};
+"""
+
+MOVE = """async (moves) => {
+  const slider = document.querySelector(".eventlab-tm input[type=range]");
+  const keys = ["ArrowRight", "ArrowLeft", "PageUp", "PageDown", "Home", "End"];
+  for (let n = 0; n < moves; n++) {
+    if (n % 3 === 0) {
+      slider.value = (n * 7919) % Number(slider.max);
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+    } else {
+      const key = keys[n % keys.length];
+      slider.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true }));
+    }
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}"""
+
 TOURS = [path for path in [ROOT / "notebooks" / "00_tour.ipynb"] if path.exists()]
 
 
@@ -145,6 +171,31 @@ def test_a_long_log_is_fetched_as_the_slider_moves(lab, page):
     assert top == ["~", "card-149", "~", str(sum(149 + 500 * n for n in range(7)))]
     kernel_follows(page, "(tm.step, tm.position, len(tm.frame()))", "(3150, 3150, 500)")
     screenshot(page, "lab-long")
+
+
+def test_of_300_quick_moves_over_a_long_log_the_last_one_wins(lab, page):
+    page.add_init_script(COUNT_STEPS)
+    open_notebook(page, lab, "long.ipynb")
+    line = page.locator(".eventlab-tm .tm-line")
+    slider = page.locator(".eventlab-tm input[type=range]")
+    slider.focus()
+
+    page.evaluate(MOVE, 300)
+    page.keyboard.press("Home")
+    page.keyboard.press("PageUp")
+    expect(line).to_have_text("3,000 / 30,000 · 2026-01-31 00:00 · card-499 · CardLoaded")
+    top = page.locator(".tm-rows tbody tr").first.inner_text().split()
+    assert top == ["~", "card-499", "~", str(sum(499 + 500 * n for n in range(6)))]
+    expect(page.locator("[data-part=replayed]")).to_have_text(
+        re.compile(r"^\d[\d,]* events replayed$")
+    )
+    kernel_follows(page, "(tm.step, tm.replayed > 0)", "(3000, True)")
+
+    screenshot(page, "lab-jump")
+
+    held = page.evaluate("window.held")
+    assert len(held) > 3
+    assert max(held) <= 128
 
 
 @pytest.mark.parametrize("notebook", TOURS, ids=lambda path: path.stem)

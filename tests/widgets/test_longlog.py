@@ -222,7 +222,15 @@ def test_the_javascript_asks_for_the_pages_it_has_not(log, cards, tmp_path):
         pages = long._pages
         for at in range(pages.first, pages.last + 1):
             frames[at] = pages._book.frame(at - pages.first)
+    parts = []
+    for long.step in (*range(0, 130, 7), 130):
+        pages, book = long._pages, base64.b64encode(long.book).decode()
+        parts.append([pages.first, pages.last, pages.reading.replayed, book])
+        for at in range(pages.first, pages.last + 1):
+            frames[at] = pages._book.frame(at - pages.first)
     case = Path(tmp_path, "case.json")
-    case.write_text(json.dumps({"books": books, "frames": frames, "last": long.last}))
+    case.write_text(
+        json.dumps({"books": books, "frames": frames, "last": long.last, "parts": parts})
+    )
 
     run_in_node("longlog.test.mjs", case)

@@ -8,12 +8,16 @@ async function pagesOf(model, show) {
   let wanted = null; // where the slider stands that the model does not know yet
   let asked = 0; // when a book was asked for that has not come yet
   let books = 0; // that came
+  let counted = null; // a step, and how many events the kernel replayed to show it
   const open = (next) => [book, read, known] = [next, frames(next), stops(next)];
   open(await unpacked(model.get("book")));
   const { last, shell, slots, versions } = book;
+  const isLong = book.replayed !== undefined;
 
   const inside = (step) => Math.min(Math.max(Math.round(step) || 0, 0), last);
   const current = () => wanted ?? inside(model.get("step"));
+  const count = () => (counted = { step: current(), events: book.replayed });
+  count();
 
   // Of many steps that have no page here, while one question is on its way only the latest is asked.
   // Until then the model must not know: the kernel's echo of the question would undo it.
@@ -30,7 +34,9 @@ async function pagesOf(model, show) {
     const number = ++books;
     const next = await unpacked(model.get("book"));
     if (number !== books) return; // a later one overtook it
+    const hasWaited = !read.holds(current());
     open(next);
+    if (hasWaited && read.holds(current())) count();
     asked = 0;
     show(true); // fragments have other numbers now
     if (wanted !== null) tell();
@@ -39,6 +45,7 @@ async function pagesOf(model, show) {
   function go(step) {
     if (inside(step) === current()) return;
     wanted = inside(step);
+    counted = null;
     show();
     tell();
   }
@@ -46,6 +53,8 @@ async function pagesOf(model, show) {
   return {
     last, shell, slots, versions, current, go, turn,
     known: () => known,
+    // By the last move: none where the step was at hand, and of a short log all is.
+    replayed: () => (isLong ? (counted?.step === current() ? counted.events : 0) : undefined),
     holds: (step) => read.holds(step),
     at: (step) => read.at(step),
     text: (fragment) => read.text(fragment),

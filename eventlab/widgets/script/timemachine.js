@@ -51,7 +51,13 @@ async function render({ model, el }) {
     slider.setAttribute("aria-valuetext", line.textContent);
     buttons.first.disabled = buttons.back.disabled = step === 0;
     buttons.forward.disabled = buttons.last.disabled = step === last;
+    showReplayed(pages.replayed());
     scrolls.show();
+  }
+
+  function showReplayed(events) {
+    const plural = events === 1 ? "" : "s";
+    part("replayed").textContent = events === undefined ? "" : `${events.toLocaleString("en")} event${plural} replayed`;
   }
 
   function fill(now) {
