@@ -106,10 +106,11 @@ class _Lanes:
 
     def _row(self, position: int, row: Fields, is_now: bool) -> str:
         cells = "".join(f'<td class="l">{_LANE[sign]}</td>' for sign in row["lanes"].split(" "))
+        read = " + ".join(f"<span>{word(one)}</span>" for one in row["read"].split(" + "))
         kind = ' class="now"' if is_now else ""
         return (
             f'<tr{kind}><th scope="row">{position}</th><td>{word(row["stored"])}</td>{cells}'
-            f"<td>{word(row['read'])}</td></tr>\n"
+            f"<td>{read}</td></tr>\n"
         )
 
     def _way(self, event: RecordedEvent) -> str:
@@ -184,7 +185,9 @@ _STYLE = style(
       text-align: left; color: {QUIET}; font-size: 0.9em; padding: 0 10px 4px; }}
     table:is(.el-lanes.el-lanes, .el-way.el-way) abbr {{ text-decoration: none; }}
     table.el-lanes.el-lanes :is(td.l, th.l) {{
-      text-align: center; min-width: 2.2em; border-inline: 1px solid {FAINT}; }}
+      text-align: center; min-width: 1.4em; padding: 3px 5px; border-inline: 1px solid {FAINT}; }}
+    table.el-lanes.el-lanes :is(th, td:nth-child(2)) {{ white-space: nowrap; }}
+    .el-lanes span, table.el-way.el-way :is(th, td:nth-child(2)) {{ white-space: nowrap; }}
     table.el-lanes.el-lanes tr.now > * {{
       font-weight: 600; background: color-mix(in srgb, currentColor 9%, transparent); }}
     table.el-way.el-way tr.read > th, table.el-way.el-way tr.stored > th {{ font-weight: 600; }}

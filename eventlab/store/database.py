@@ -55,6 +55,7 @@ class Database:
         self._guests: WeakSet[Guest] = WeakSet()
         self.plain_scans = Scans()
         self.overlay: Overlay | None = None
+        self._stored: Self | None = None
         self.stream_names = StreamNames()
 
     @property
@@ -77,9 +78,12 @@ class Database:
 
     def as_stored(self) -> Self:
         """Return the same open database without upcasters."""
-        stored = copy.copy(self)
-        stored.overlay = None
-        return stored
+        if self.overlay is None:
+            return self
+        if self._stored is None:
+            self._stored = copy.copy(self)
+            self._stored.overlay = None
+        return self._stored
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection to the same database; it costs 4 µs."""
@@ -132,6 +136,8 @@ class Database:
                 self._idle.pop().close()
             self._let_go(self._connection)
             self._connection = None
+            if self._stored is not None:
+                self._stored._connection = None
 
     def _let_go(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.close()

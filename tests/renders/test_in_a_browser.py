@@ -6,9 +6,18 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import eventlab as el
-from eventlab.renders import airport_board, card, chess_board, file_tree, strip, table
+from eventlab.renders import (
+    airport_board,
+    card,
+    chess_board,
+    file_tree,
+    strip,
+    table,
+    version_lanes,
+)
+from eventlab.upcasting import drop, rename
 from eventlab.widgets import TimeMachine
-from tests.browser import chromium, screenshot
+from tests.browser import chromium, complaints, screenshot
 from tests.widgets.conftest import HOSTILE
 
 RENDERS = {
@@ -69,6 +78,50 @@ def test_drawings_fit_and_run_nothing(browser, tmp_path, log, things, name):
         assert page.locator(".tm-error").count() == 0
         screenshot(page, f"renders-{name}-{width}-{scheme}")
         page.close()
+
+
+@pytest.fixture(scope="module")
+def upcasted():
+    """Events of every way through the lanes, and every hostile text as a type and a field."""
+    store = el.EventStore(
+        clock=lambda: "2026-02-01",
+        upcasters=[rename("CardLoaded", 1, amount="euros"), drop("CardShown", 1)],
+    )
+    store.append("card-7", [el.Event("CardShown", schema=1), el.Event("CardLoaded", {"euros": 5})])
+    for text in HOSTILE:
+        store.append("card-7", el.Event("CardLoaded", {"amount": text, text: text}, schema=1))
+        store.append("card-7", el.Event(text, {text: 1}))
+    return store
+
+
+def test_version_lanes_fit_and_run_nothing(browser, tmp_path, upcasted):
+    path = version_lanes(upcasted).save(tmp_path / "lanes.html")
+
+    for width, scheme in ((420, "light"), (1600, "dark")):
+        page = opened(browser, path, width, scheme)
+        for key in ("Home", *["ArrowRight"] * 4, "End"):
+            page.keyboard.press(key)
+            drawn = page.locator(".tm-view [data-slot=state]")
+            assert drawn.locator("img, script, svg, iframe").count() == 0
+        assert page.evaluate("window.hacked") is None
+        assert page.requests == [path.as_uri()]
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.close()
+
+
+@pytest.mark.parametrize("name", ["table", "version_lanes"])
+def test_what_scrolls_in_a_drawing_is_reached_by_keyboard(
+    browser, tmp_path, log, things, upcasted, name
+):
+    drawn = TimeMachine(log, things, render=table()) if name == "table" else version_lanes(upcasted)
+    page = opened(browser, drawn.save(tmp_path / "page.html"), 420, "light")
+
+    panel = page.locator(".tm-view .tm-scroll").first
+    assert panel.evaluate("panel => panel.scrollWidth > panel.clientWidth")
+    page.wait_for_timeout(300)
+    assert panel.evaluate("panel => panel.tabIndex") == 0
+    assert complaints(page) == []
+    page.close()
 
 
 def test_the_board_is_square_and_the_move_is_marked(browser, tmp_path):

@@ -13,6 +13,7 @@ from eventlab.errors import (
     ConditionFailed,
     RuleChanged,
     SnapshotWarning,
+    StoreError,
     UnknownSchema,
     UpcastFailed,
 )
@@ -102,6 +103,27 @@ def test_raw_shows_what_is_stored(store):
     assert raw["type"].tolist() == ["CardLoaded", "CardShown", "CardTopped"]
     assert raw["data"].tolist() == [{"amount": 2.5}, {}, {"cents": 100}]
     assert raw["schema"].tolist() == [1, 1, 1]
+
+
+def test_a_log_as_it_is_stored_is_cut_and_folded_like_any_other(store):
+    stored = store.until(position=4).as_stored()
+    kinds = el.Projection("kinds", last=el.last("type"))
+
+    assert kinds(stored)["last"].tolist() == ["CardMoved"]
+    assert [event.type for event in stored.only("CardTopped", "CardLoaded")] == [
+        "CardLoaded",
+        "CardTopped",
+    ]
+    assert stored.is_of(store.as_stored())
+    assert (bool(stored.upcasters), bool(store.until(position=1).upcasters)) == (False, True)
+
+
+def test_a_log_as_it_is_stored_is_closed_with_its_store(store):
+    stored = store.as_stored()
+    store.close()
+
+    with pytest.raises(StoreError, match=r"is closed: open it again"):
+        len(stored)
 
 
 def test_a_field_that_only_old_events_have_is_gone(store):
