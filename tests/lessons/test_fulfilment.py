@@ -277,6 +277,27 @@ def test_a_crash_at_each_point_changes_nothing(number, points):
                 assert works(services) == works_for(number)
 
 
+def test_an_answer_that_came_too_early_is_a_dead_letter_until_it_was_asked_for():
+    store, services = orders(1), Services.with_fates()
+    store.append("shipping-1", el.Event("ParcelSent"))
+    bus = process(store, services)
+
+    bus.deliver()
+
+    letters = bus.dead_letters()
+    assert letters["stream"].tolist() == [
+        "shipping-1",
+        "shipping-1",
+    ]  # the true one waits behind it
+    assert letters["error"][0].startswith("OutOfTurn: ParcelSent answers ShippingRequested")
+
+    bus.retry("fulfilment")
+    bus.deliver()
+
+    assert ends(store)["fulfilment-1"] == ENDS["fulfilment-1"]
+    assert works(services) == works_for(1)
+
+
 @pytest.mark.parametrize("call", range(4))
 def test_dying_while_a_service_works_does_nothing_twice(call):
     services = Services.with_fates(payment=[*["works"] * call, "fatal"], **REFUSALS)
