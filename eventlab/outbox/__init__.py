@@ -24,9 +24,10 @@ target                    how often          because
 `webhook`                 at least once      the receiver has to know the id again, ``webhook-id``
 ========================  =================  ===================================================
 
-A target takes the events up to the last checkpoint for sent: one that lost some is filled again by
-``bus.replay(name, start=…)``. As consumers do, a target begins with the log's first event, unless it
-is registered with ``start="now"``; a `Bus.reactor` is for what must not be sent twice whatever happens.
+A target takes what lies before the consumer's checkpoint for sent; one that has lost something gets it again
+by ``bus.replay(name, start=…)``. It begins with the first event of the log, unless it is registered with
+``start="now"``, and registered by `Bus.reactor` it is never replayed. Any other place to send events to is a
+`Target` of your own, in three lines.
 """
 
 from eventlab.outbox.jsonlines import JSONLines

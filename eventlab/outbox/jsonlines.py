@@ -80,7 +80,8 @@ class JSONLines(Target):
             finally:
                 self._close()
 
-    def _send(self, told: Message) -> None:
+    def send(self, told: Message) -> None:
+        """Write a message behind the last one, or see that it is there."""
         try:
             self._write(self._open(), told)
         except Exception:

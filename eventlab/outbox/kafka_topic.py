@@ -73,7 +73,8 @@ class KafkaTopic(Target):
         if left or failed:
             raise NotSent.to_topic(self.topic, left, len(failed), failed[0] if failed else "")
 
-    def _send(self, told: Message) -> None:
+    def send(self, told: Message) -> None:
+        """Give a message to the producer."""
         try:
             self._produce(told)
         except BufferError:  # the client's queue is full

@@ -66,7 +66,9 @@ class RedisStream(Target):
         self._client = _connected(client) if isinstance(client, str) else client
         self.stream, self._maxlen, self._is_known = stream, maxlen, False
 
-    def _send(self, told: Message) -> None:
+    def send(self, told: Message) -> None:
+        """Add an entry, or see that it is there."""
+        # One by one: in a pipeline those behind an entry that Redis has no memory for would overtake it.
         if not self._is_known:
             self._look()
             self._is_known = True

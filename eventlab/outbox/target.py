@@ -17,7 +17,26 @@ AT_ONCE = 1_000  # positions
 
 
 class Target(ABC):
-    """A handler that hands events to the outside."""
+    """A handler that hands events to the outside.
+
+    One of your own says how a message is sent. It may have ``flush`` and ``in_log_order`` too, see
+    `Bus.consumer`.
+
+    Examples
+    --------
+    >>> import eventlab as el
+    >>> from eventlab import outbox
+    >>> class Printer(outbox.Target):
+    ...     def send(self, told):
+    ...         print(told["id"], told["type"])
+    >>> store = el.EventStore()
+    >>> done = store.append("order-1", el.Event("OrderPlaced", {"total": 20}))
+    >>> bus = el.Bus(store)
+    >>> target = bus.consumer("paper")(Printer())
+    >>> bus.deliver()
+    order-1@1 OrderPlaced
+    {'paper': 1}
+    """
 
     def __init__(self, source: str = SOURCE) -> None:
         self.source = require_source(source)
@@ -31,10 +50,10 @@ class Target(ABC):
     def __call__(self, event: RecordedEvent) -> None:
         """Hand an event to the outside."""
         for told in self._messages(event):
-            self._send(told)
+            self.send(told)
 
     @abstractmethod
-    def _send(self, told: Message) -> None:
+    def send(self, told: Message) -> None:
         """Hand over one message; raise where that fails."""
 
     def _messages(self, event: RecordedEvent) -> list[Message]:

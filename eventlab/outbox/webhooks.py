@@ -94,7 +94,8 @@ class Webhook(Target):
             post = Post(to, signing.key_of(secret), timeout, _require_headers(headers), clock)
             self._to, self._name = post, repr(post.host)
 
-    def _send(self, told: Message) -> None:
+    def send(self, told: Message) -> None:
+        """Post a message."""
         answer = self._to(told)
         if hasattr(answer, "raise_for_status"):
             answer.raise_for_status()

@@ -1,5 +1,7 @@
 """Is a checkpoint kept only when the handler has brought to safety what it was given?"""
 
+import time
+
 import pandas as pd
 import pytest
 
@@ -115,6 +117,19 @@ def test_a_failed_flush_does_not_hold_up_other_consumers(bus):
 
     assert [event.position for event in got] == [1, 2, 3, 4]
     assert bus.lag().set_index("consumer")["checkpoint"].to_dict() == {"mail": 4, "relay": 0}
+
+
+def test_in_the_background_a_failed_flush_is_tried_again_too(shop):
+    relay, bus = Buffered(failures=2), el.Bus(shop)
+    bus.consumer("relay", backoff=lambda attempt: 0.01)(relay)
+
+    with bus.run():
+        for _ in range(500):
+            if row(bus)["checkpoint"] == 4:
+                break
+            time.sleep(0.01)
+
+    assert (relay.sent, bus.error) == ([1, 2, 3, 4], None)
 
 
 def test_the_witness_hears_where_it_goes_on(shop, sleep):
