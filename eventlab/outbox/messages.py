@@ -20,7 +20,7 @@ SOURCE = "eventlab"
 MEDIA_TYPE = "application/cloudevents+json; charset=UTF-8"
 
 
-def message(event: RecordedEvent, *, source: str = SOURCE, part: int | None = None) -> Message:
+def message(event: RecordedEvent, *, source: str = SOURCE, part: int = 1) -> Message:
     """Return an event as the outside gets it: a CloudEvent, ready for JSON.
 
     Parameters
@@ -30,14 +30,14 @@ def message(event: RecordedEvent, *, source: str = SOURCE, part: int | None = No
     source : str
         Where the event comes from, as a URI or the end of one. With the id it names the event in the whole
         world, so give a shop its own: ``"https://shop.example/orders"``.
-    part : int, optional
-        Which of the events that an upcaster made of one stored event; they share position and id.
+    part : int
+        Which of the events that an upcaster made of one stored event; they share a position.
 
     Returns
     -------
     dict
-        ``specversion, id`` (the event's id; ``id#part`` for a part), ``source, type, subject`` (the stream),
-        ``time`` (when it occurred), ``datacontenttype, position, part`` (only of a part), ``version``,
+        ``specversion, id, source, type, subject`` (the stream), ``time`` (when it occurred),
+        ``datacontenttype, position, part`` (from the second of several on), ``version``,
         ``schema, recordedtime, actor, reason, correlationid, causationid, tags`` (a list as JSON text, for an
         attribute is no list) and ``data``. What an event does not have is left out.
 
@@ -70,14 +70,14 @@ def message(event: RecordedEvent, *, source: str = SOURCE, part: int | None = No
     """
     told = {
         "specversion": "1.0",
-        "id": id_of(event.event_id, part),
+        "id": event.event_id,
         "source": source,
         "type": event.type,
         "subject": event.stream,
         "time": rfc3339(event.occurred_at),
         "datacontenttype": "application/json",
         "position": event.position,
-        "part": part,
+        "part": part if part > 1 else None,
         "version": event.version,
         "schema": event.schema,
         "recordedtime": rfc3339(event.recorded_at),
@@ -100,11 +100,6 @@ def to_line(told: Message) -> str:
     '{"said":"one\\ntwo\\u2028three"}'
     """
     return _SEPARATORS.sub(lambda found: f"\\u{ord(found[0]):04x}", _encode(told))
-
-
-def id_of(event_id: str, part: int | None) -> str:
-    """Return what an event, or a part of one, is called outside."""
-    return event_id if part is None else f"{event_id}#{part}"
 
 
 def rfc3339(moment: datetime) -> str:

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from eventlab.errors import ForeignTarget
-from eventlab.outbox.messages import Message, id_of, rfc3339
+from eventlab.outbox.messages import Message, rfc3339
 from eventlab.store.log import Log
 
 
 class Place(NamedTuple):
-    """A position in the log, and the part of it where upcasters made several events of one (else 0)."""
+    """A position in the log, and 2, 3 … for further events that an upcaster made of the one there, else 0."""
 
     position: int
     part: int
@@ -53,7 +53,7 @@ def require_of_log(where: str, last: Message, source: str, log: Log) -> None:
     [(event_id, recorded_at)] = there[["event_id", "recorded_at"]].itertuples(index=False)
     stored = {
         "source": source,
-        "id": id_of(event_id, last.get("part")),
+        "id": f"{event_id}/{last['part']}" if "part" in last else event_id,
         "recordedtime": rfc3339(recorded_at.tz_localize(None).to_pydatetime()),
     }
     require_same_event(where, last, stored)

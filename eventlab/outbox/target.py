@@ -1,7 +1,7 @@
 """What all targets have in common: a consumer calls them with an event, and they send its message.
 
-An event that an upcaster made of another, with brothers, shares position and id with them. Outside,
-each needs a name of its own, or a careful receiver would drop all but the first.
+Events that an upcaster made of one stored event share its position. Outside they have numbers, so that
+a target that goes by positions can tell them apart.
 """
 
 from __future__ import annotations
@@ -49,43 +49,32 @@ class Target(ABC):
 
     def __call__(self, event: RecordedEvent) -> None:
         """Hand an event to the outside."""
-        for told in self._messages(event):
-            self.send(told)
+        part = self._parts.number(event) if self._parts else 1
+        self.send(message(event, source=self.source, part=part))
 
     @abstractmethod
     def send(self, told: Message) -> None:
         """Hand over one message; raise where that fails."""
 
-    def _messages(self, event: RecordedEvent) -> list[Message]:
-        parts = self._parts.of(event) if self._parts else [event]
-        if len(parts) == 1:
-            return [message(event, source=self.source)]
-        # Twins cannot be told apart, so the first of them stands for all.
-        return [
-            message(part, source=self.source, part=number)
-            for number, part in enumerate(parts, start=1)
-            if part == event
-        ]
-
 
 class Parts:
-    """Which events of a log share their position, read a stretch at a time."""
+    """Which of the events that upcasters made of one is the first, which the second; read by stretches."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._seen: tuple[range, dict[int, list[RecordedEvent]]] = (range(0), {})
+        self._seen: tuple[range, dict[int, list[str]]] = (range(0), {})
 
-    def of(self, event: RecordedEvent) -> list[RecordedEvent]:
-        """Return all events at the position of this one."""
+    def number(self, event: RecordedEvent) -> int:
+        """Return the place of an event among those of its position, from 1."""
         if not self._log.has_parts:
-            return [event]
-        if event.position not in self._seen[0]:
-            self._seen = self._look(event.position)
-        return self._seen[1].get(event.position, [event])
+            return 1
+        positions, ids = self._seen  # another thread may look meanwhile
+        if event.position not in positions:
+            positions, ids = self._seen = self._look(event.position)
+        return ids[event.position].index(event.event_id) + 1
 
-    def _look(self, start: int) -> tuple[range, dict[int, list[RecordedEvent]]]:
-        found: dict[int, list[RecordedEvent]] = defaultdict(list)
+    def _look(self, start: int) -> tuple[range, dict[int, list[str]]]:
+        ids: dict[int, list[str]] = defaultdict(list)
         for event in self._log.since(position=start).until(position=start + AT_ONCE - 1):
-            found[event.position].append(event)
-        shared = {position: events for position, events in found.items() if len(events) > 1}
-        return range(start, max(found, default=start) + 1), shared
+            ids[event.position].append(event.event_id)
+        return range(start, max(ids) + 1), ids

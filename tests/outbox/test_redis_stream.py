@@ -185,7 +185,7 @@ def test_events_made_of_one_have_entries_of_their_own(halved, client):
     bus.replay("stock")
     bus.deliver()
 
-    assert [number for number, _ in held(client)] == ["1-1", "1-2", "1-3", "2-0"]
+    assert [number for number, _ in held(client)] == ["1-0", "1-2", "1-3", "2-0"]
 
 
 def test_without_the_package_an_address_says_what_to_install(monkeypatch):
