@@ -38,10 +38,13 @@ class Living:
     """
 
     def __init__(self, log: Log, ends_with: Sequence[str] = ()) -> None:
-        found = log.select(
-            _TURNS if ends_with else _FIRST_OF_ALL if log.begins_streams else _FIRST,
-            {"el_ends": list(ends_with)} if ends_with else {},
-        ).fetchnumpy()
+        whole = log.begins_streams
+        query = (
+            (_TURNS_OF_ALL if whole else _TURNS)
+            if ends_with
+            else (_FIRST_OF_ALL if whole else _FIRST)
+        )
+        found = log.select(query, {"el_ends": list(ends_with)} if ends_with else {}).fetchnumpy()
         begins = np.asarray(found["begins"], "bool")
         self._begun, self._ended = found["position"][begins], found["position"][~begins]
 
@@ -62,8 +65,20 @@ _TURNS = """
 select position, lives as begins
 from (
     select position, lives, lag(lives, 1, false) over (partition by stream_no order by position) as lived
-    from (select position, stream_no, type not in (select unnest($el_ends::varchar[])) as lives from events)
+    from (
+        select position, stream_no, type not in (select unnest($el_ends::varchar[])) as lives from events
+    )
 )
 where lives is distinct from lived
 order by position
 """
+
+# Only an ending, or an event behind one, can be a turn: a window over these few takes a quarter of the time.
+_TURNS_OF_ALL = _TURNS.replace(
+    "from events\n",
+    """from events
+        where version = 1 or not lives or (stream_no, version) in (
+            select (stream_no, version + 1) from events where type in (select unnest($el_ends::varchar[]))
+        )
+""",
+)

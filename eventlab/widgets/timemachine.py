@@ -549,6 +549,6 @@ class TimeMachine(anywidget.AnyWidget):
 
     def _drawn(self, axis: Axis) -> bytes:
         """Return the tracks, packed: all of a short log, of a long one those that were asked for."""
-        asked = AXES if self._long is None else ("position", axis)
+        asked = AXES if self._long is None else dict.fromkeys(("position", axis))
         self._sent |= {axis: self._under.on(axis) for axis in asked if axis not in self._sent}
         return deflated(self._sent)

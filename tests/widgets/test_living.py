@@ -46,8 +46,9 @@ def test_where_upcasters_leave_an_event_out_the_next_one_is_the_first():
         return []
 
     store = el.EventStore(upcasters=[forgotten])
-    store.append("card-1", [el.Event("CardIssued"), el.Event("CardLoaded", {"amount": 20})])
-    store.append("card-2", el.Event("CardIssued"))
+    issued = el.Event("CardIssued", schema=1)
+    store.append("card-1", [issued, el.Event("CardLoaded", {"amount": 20})])
+    store.append("card-2", issued)
 
     living = Living(store)
 
