@@ -99,6 +99,16 @@ class TimeMachineError(EventLabError, ValueError):
         return cls(f"the track cannot be divided by axis={axis!r}: give one of {', '.join(axes)}.")
 
     @classmethod
+    def no_such_choice(cls, kind: str, name: object, found: Iterable[str]) -> TimeMachineError:
+        """List the names of a kind, at most ten of them."""
+        there = list(found)
+        some = ", ".join(map(repr, there[:10])) or "texts"
+        more = f" and {len(there) - 10:,} more" if len(there) > 10 else ""
+        return cls(
+            f"tm.filter({kind}={name!r}) asks for what no event of this log has: its {kind} are {some}{more}."
+        )
+
+    @classmethod
     def no_such_mark(cls, name: object, at: object) -> TimeMachineError:
         """Name what stands in the place of a position."""
         return cls(

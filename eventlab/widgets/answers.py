@@ -7,9 +7,13 @@ and a sentence where there is something to say. A browser asks only what its boo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
-from eventlab.widgets.stops import moment_at
+from eventlab.widgets.stops import moment_at, shown
+
+MOST_CHOICES = 1000
+"""Names of a kind that a browser is sent to choose from; Python takes any."""
 
 Question = Mapping[str, Any]
 
@@ -30,12 +34,23 @@ def _go(tm: Any, asked: Question) -> str:
 
 
 def _seek(tm: Any, asked: Question) -> str:
-    """Go to the next event of a kind, from where the slider of the browser stands."""
+    """Go to the next stop, or the next event of a kind, from where the slider of the browser stands."""
     tm.step = int(asked["from"])
-    of, on = str(asked["of"]), int(asked["by"]) > 0
+    of, on = asked["of"], int(asked["by"]) > 0
+    if of is None:
+        return "" if tm._onward(1 if on else -1) else f"no {'later' if on else 'earlier'} stop"
     if (tm.next if on else tm.previous)(of) is not None:
         return ""
     return f"no {'later' if on else 'earlier'} event of this {of}"
 
 
-_DOES = {"go": _go, "seek": _seek}
+def _choices(tm: Any, asked: Question) -> str:
+    """Send the names there are to choose from, those of the most events, and how many events have them."""
+    tm.choices = {
+        kind: [[shown(name), count] for name, count in islice(counts.items(), MOST_CHOICES)]
+        for kind, counts in tm._places.counts().items()
+    }
+    return ""
+
+
+_DOES = {"go": _go, "seek": _seek, "choices": _choices}

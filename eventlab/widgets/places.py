@@ -1,4 +1,4 @@
-"""Which stop is meant by a time, by a position, by "the next of its kind".
+"""Which stop is meant by a time, by a position, by "the next of its kind"; which are left by a filter.
 
 Two that answer alike: one looks through a reading, the other asks DuckDB about a log too long to be
 read. What a time means is told by a clock, that of the world (``occurred``) or that of the store
@@ -9,15 +9,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
+import numpy as np
+
 from eventlab.errors import InvalidEvent, TimeMachineError
 from eventlab.event import RecordedEvent
 from eventlab.times import Moment, utc
+from eventlab.widgets.chosen import Only, passes
 from eventlab.widgets.longlog import LongLog
 from eventlab.widgets.scenes import Key, Reading
+from eventlab.widgets.stops import KINDS, named
 
 Clock: TypeAlias = Literal["occurred", "recorded"]
 
@@ -73,8 +79,17 @@ class Places(Protocol):
     def at_position(self, position: int) -> int:
         """Return the last step at or before a position."""
 
-    def seek(self, step: int, by: int, of: str) -> int | None:
-        """Return the next step (`by` 1) or the one before (-1) of the same type or key; None if none."""
+    def seek(self, step: int, by: int, of: str, only: Only) -> int | None:
+        """Return the next step (`by` 1) or the one before (-1) of the same type or key; None if none.
+
+        It is one of those that a filter leaves.
+        """
+
+    def left(self, only: Only) -> Sequence[int]:
+        """Return the steps that a filter leaves, without step 0, which it always leaves."""
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return how many events have each type, stream and actor, the most frequent first."""
 
 
 class InReading:
@@ -94,13 +109,23 @@ class InReading:
         places = enumerate((event.position for event in self._reading.events), start=1)
         return max(((at, step) for step, at in places if at <= position), default=(0, 0))[1]
 
-    def seek(self, step: int, by: int, of: str) -> int | None:
+    def seek(self, step: int, by: int, of: str, only: Only) -> int | None:
         """Return the next step that way whose event has the type, or touches a key, of this one's."""
         if not step:
             return None
         wanted = self._kinds(step, of)
-        end = self._reading.last + 1 if by > 0 else 0
-        return next((s for s in range(step + by, end, by) if self._kinds(s, of) & wanted), None)
+        onward = [other for other in self.left(only) if (other - step) * by > 0][::by]
+        return next((other for other in onward if self._kinds(other, of) & wanted), None)
+
+    def left(self, only: Only) -> Sequence[int]:
+        """Return the steps that a filter leaves, without step 0, which it always leaves."""
+        steps = enumerate(self._reading.events, start=1)
+        return [step for step, event in steps if passes(event, only)]
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return how many events have each type, stream and actor, the most frequent first."""
+        found = {kind: Counter(named(self._reading.events, kind)) for kind in KINDS}
+        return {kind: _ranked(count.items()) for kind, count in found.items()}
 
     def _kinds(self, step: int, of: str) -> frozenset[Any]:
         event: RecordedEvent = self._reading.events[step - 1]
@@ -134,17 +159,55 @@ class InLog:
         """Return the last step at or before a position."""
         return bisect_right(self._long.positions, position)
 
-    def seek(self, step: int, by: int, of: str) -> int | None:
+    def seek(self, step: int, by: int, of: str, only: Only) -> int | None:
         """Return the next step that way whose event is of the type, or the stream, of this one's."""
         if not step:
             return None
         event = self._long.event(step)
-        part = (
-            self._long.log.only(event.type) if of == "type" else self._long.log.stream(event.stream)
-        )
+        alike = {"types": [event.type]} if of == "type" else {"streams": [event.stream]}
+        part = _cut(_cut(self._long.log, only), alike)
         if by > 0:
             part, nearest = part.since(position=event.position + 1), "min(position)"
         else:
             part, nearest = part.until(position=event.position - 1), "max(position)"
-        [(found,)] = part.select(f"select {nearest} from events").fetchall()
-        return None if found is None else self.at_position(found)
+        found = part.select(f"select {nearest} from events where {_BY_ACTOR}", _actors(only))
+        [(position,)] = found.fetchall()
+        return None if position is None else self.at_position(position)
+
+    def left(self, only: Only) -> Sequence[int]:
+        """Return the steps that a filter leaves, without step 0, which it always leaves."""
+        found = _cut(self._long.log, only).select(
+            f"select position from events where {_BY_ACTOR} order by position", _actors(only)
+        )
+        positions = found.fetchnumpy()["position"]
+        steps: list[int] = (np.searchsorted(self._long.positions, positions) + 1).tolist()
+        return steps
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return how many events have each type, stream and actor, the most frequent first."""
+        return {
+            kind: _ranked(
+                self._long.log.select(
+                    f"select {name}, count(*) from events group by all"
+                ).fetchall()
+            )
+            for kind, name in KINDS.items()
+        }
+
+
+_BY_ACTOR = "(len($el_actors::varchar[]) = 0 or actor in (select unnest($el_actors::varchar[])))"
+
+
+def _actors(only: Only) -> dict[str, list[str]]:
+    return {"el_actors": list(only.get("actors", ()))}
+
+
+def _cut(log: Any, only: Only) -> Any:
+    """Return the part of a log with the types and streams of a filter."""
+    log = log.only(*only["types"]) if only.get("types") else log
+    return log.stream(*only["streams"]) if only.get("streams") else log
+
+
+def _ranked(counts: Iterable[tuple[str | None, int]]) -> dict[str, int]:
+    named = [(name, count) for name, count in counts if name]
+    return dict(sorted(named, key=lambda pair: (-pair[1], pair[0])))

@@ -11,7 +11,19 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "script"
 
 PARTS = (
-    *("book", "stops", "pages", "eventlist", "axis", "strip", "pins", "scrolling", "copy", "keys"),
+    *(
+        "book",
+        "stops",
+        "pages",
+        "chosen",
+        "eventlist",
+        "axis",
+        "strip",
+        "pins",
+        "scrolling",
+        "copy",
+        "keys",
+    ),
     *("entry", "seeking", "playing", "timemachine"),
 )
 """What a part uses stands before it; the last one exports what a notebook calls."""

@@ -71,7 +71,7 @@ def names(found: Iterable[str | None]) -> Names:
     """
     places: dict[str | None, int] = {}
     of = [places.setdefault(name, len(places)) for name in found]
-    return {"names": list(map(_shown, places)), "of": of}
+    return {"names": list(map(shown, places)), "of": of}
 
 
 def microseconds(when: datetime) -> int:
@@ -89,7 +89,7 @@ def moment_at(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
-def _shown(name: str | None) -> Any:
+def shown(name: str | None) -> Any:
     """Return a name as HTML, and beside it as it is where that is another text."""
     if name is None:
         return None

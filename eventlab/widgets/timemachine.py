@@ -7,8 +7,8 @@ synced trait, ``step``, holds where the slider stands.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from eventlab.widgets import answers
 from eventlab.widgets import reading as read
 from eventlab.widgets.axis import AXES, Axis, require_axis
 from eventlab.widgets.beside import code_of
+from eventlab.widgets.chosen import filtered, require_known, understood
 from eventlab.widgets.condition import Condition
 from eventlab.widgets.differences import failure_row, of_cuts, table_rows
 from eventlab.widgets.flipbook import deflated
@@ -112,8 +113,10 @@ class TimeMachine(anywidget.AnyWidget):
     axis : str
         What the track is divided by, and which clock the list of events, play in time and a time that is
         typed go by: ``"recorded"``, or in all other cases when things occurred.
+    only : dict
+        The filter, as `filter` sets it: names by ``types``, ``streams`` and ``actors``.
     last : int
-        The last stop.
+        The last step.
     position : int
         Position of the event behind the current stop; 0 at step 0.
     event : RecordedEvent or None
@@ -150,6 +153,12 @@ class TimeMachine(anywidget.AnyWidget):
         list(AXES), "position", help="what the track under the slider is divided by"
     ).tag(sync=True)
     tracks = traitlets.Bytes(help="what lies under the slider, by axis").tag(sync=True)
+    only = traitlets.Dict(
+        help="the types, streams and actors whose events are stops; empty where all are"
+    ).tag(sync=True)
+    choices = traitlets.Dict(
+        help="how many events have each type, stream and actor, of a log a browser does not hold"
+    ).tag(sync=True)
     told = traitlets.Unicode(help="what the last move had to say").tag(sync=True)
 
     def __init__(
@@ -183,6 +192,7 @@ class TimeMachine(anywidget.AnyWidget):
         )
         self._sent: dict[str, Any] = {}
         self.replayed, self._read_for = reading.replayed, self.last if step is None else step
+        self._left: Sequence[int] | None = None
         super().__init__(
             book=self._packed(),
             step=self._read_for,
@@ -259,6 +269,44 @@ class TimeMachine(anywidget.AnyWidget):
             today = getattr(self.event, OF_CLOCK[self._clock]) if self.step else None
             self.step = self._places.at_time(moment_of(time, today), self._clock)
         return self.event
+
+    def filter(
+        self,
+        *,
+        types: str | Iterable[str] | None = None,
+        streams: str | Iterable[str] | None = None,
+        actors: str | Iterable[str] | None = None,
+    ) -> int:
+        """Stop only at the events of some types, streams or actors, and return how many these are.
+
+        It narrows where the slider stops and what the list of events shows; the state at a stop stays
+        that of the whole log. A step that is no stop is understood as the last stop before it, and step 0
+        is always one. Without names, every event is a stop again.
+
+        Parameters
+        ----------
+        types, streams, actors : str or iterable of str, optional
+            An event is a stop when it has one of the names of every kind that is given.
+
+        Raises
+        ------
+        TimeMachineError
+            When no event of the log has a name.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> for kind in ("CardLoaded", "CardRedeemed", "CardLoaded", "CardRedeemed"):
+        ...     done = store.append("card-7", el.Event(kind))
+        >>> tm = TimeMachine(store, el.Projection("cards", events=el.count()))
+        >>> tm.filter(types="CardLoaded"), tm.step, tm.frame()["events"].tolist()
+        (2, 3, [3])
+        """
+        only = filtered(types=types, streams=streams, actors=actors)
+        require_known(only, self._places.counts())
+        self.only = only
+        return self.last if self._left is None else len(self._left)
 
     def next(self, of: str = "type") -> Any:
         """Go to the next event of this type, or with ``"key"`` the next that touches this key.
@@ -400,8 +448,8 @@ class TimeMachine(anywidget.AnyWidget):
     ) -> Path:
         """Write one page that slides, plays and compares two stops, with no kernel and no network.
 
-        It opens at the current stop and with the current pins, has a `caption` below its title, reads
-        without JavaScript too, and asks no one for anything. Of a long log it has 500 stops, evenly
+        It opens at the current stop with the current pins, axis and filter, has a `caption` below its title,
+        reads without JavaScript too, and asks no one for anything. Of a long log it has 500 stops, evenly
         spread, and says so; two of them cannot be compared there, which takes every row.
         """
         target = Path(path)
@@ -416,6 +464,7 @@ class TimeMachine(anywidget.AnyWidget):
             step=step,
             pins=self.pins if self._long is None else (None, None),  # its stops have other numbers
             axis=self.axis,
+            only=self.only,
         )
         target.write_text(written, encoding="utf-8", newline="\n")
         return target
@@ -432,8 +481,22 @@ class TimeMachine(anywidget.AnyWidget):
         return data | {"text/plain": self.text(), "text/html": self.html()}, metadata
 
     @traitlets.validate("step")
-    def _stay_inside(self, proposal: Any) -> int:
-        return min(max(int(proposal["value"]), 0), self.last)
+    def _stop_inside(self, proposal: Any) -> int:
+        step = min(max(int(proposal["value"]), 0), self.last)
+        if self._left is None:
+            return step
+        before = bisect_right(self._left, step)
+        return self._left[before - 1] if before else 0
+
+    @traitlets.validate("only")
+    def _understand(self, proposal: Any) -> dict[str, list[str]]:
+        return understood(proposal["value"])
+
+    @traitlets.observe("only")
+    def _narrow(self, change: Any) -> None:
+        """Know the stops that are left, and stand on one."""
+        self._left = self._places.left(self.only) if self.only else None
+        self.step = self.step  # validated anew
 
     @traitlets.validate("pins")
     def _pin_inside(self, proposal: Any) -> tuple[int | None, ...]:
@@ -459,8 +522,17 @@ class TimeMachine(anywidget.AnyWidget):
     def _clock(self) -> Clock:
         return "recorded" if self.axis == "recorded" else "occurred"
 
+    def _onward(self, by: int) -> bool:
+        """Go to the next stop or the one before; tell whether there is one."""
+        left = range(1, self.last + 1) if self._left is None else self._left
+        at = bisect_right(left, self.step) if by > 0 else bisect_left(left, self.step) - 1
+        if (self.step == 0 and by < 0) or at >= len(left):
+            return False
+        self.step = left[at] if at >= 0 else 0
+        return True
+
     def _seek(self, by: int, of: str) -> Any:
-        step = self._places.seek(self.step, by, require_kind(of))
+        step = self._places.seek(self.step, by, require_kind(of), self.only)
         if step is None:
             return None
         self.step = step

@@ -42,6 +42,7 @@ KEYS = {
     "j k": "the event of this key before, after",
     "a b": "pin this moment as A, as B",
     "g": "to the field that takes a step (17), a position (#17) or a time (2013-01-01 17:30)",
+    "f": "choose at which types, streams and actors to stop",
     "?": "show or hide these keys",
 }
 
@@ -56,8 +57,10 @@ def transport(label: str, last: int) -> str:
         f'<div class="tm-transport" role="group" aria-label="{escape(label)}">'
         f'<span class="tm-moves">{buttons}{_speed()}</span>'
         f'{_entry(last)}<small data-part="replayed"></small>'
-        f'<span class="tm-tools">{"".join(map(_kind, KINDS))}{_pins()}{_help()}</span></div>\n'
-        f"{_keys()}"
+        f'<span class="tm-tools">{"".join(map(_kind, KINDS))}{_pins()}'
+        f"{_opener('filter', 'choose where to stop (f)', 'filter')}{_opener('help', 'keys (?)', '?')}"
+        "</span></div>\n"
+        f"{_keys()}{_filter()}"
         '<p class="tm-told" data-part="told" aria-live="polite"></p>\n'
         f'<div class="tm-track"><span class="tm-choice">{_axis()}</span>'
         f'<input type="range" min="0" max="{last}" step="1" value="0" aria-label="step in time">\n'
@@ -102,10 +105,22 @@ def _step(way: str, kind: str, label: str) -> str:
     )
 
 
-def _help() -> str:
+def _opener(part: str, label: str, name: str) -> str:
+    """Return a button that shows and hides a part."""
     return (
-        '<button type="button" class="tm-word" data-act="help" title="keys (?)" aria-label="keys (?)" '
-        'aria-expanded="false">?</button>'
+        f'<button type="button" class="tm-word" data-act="{part}" title="{label}" aria-label="{label}" '
+        f'aria-expanded="false">{name}</button>'
+    )
+
+
+def _filter() -> str:
+    """Return the place of what can be chosen, hidden until it is asked for, and of what was."""
+    return (
+        '<div class="tm-filter" data-part="filter" hidden><div data-part="chips"></div></div>\n'
+        '<p class="tm-filtered" data-part="filtered" hidden><b data-part="stops"></b> · the state is that '
+        'of the whole log · <code data-part="filter-code"></code> '
+        '<button type="button" class="tm-word" data-act="unfilter" aria-label="stop at every event again">'
+        "clear</button></p>\n"
     )
 
 

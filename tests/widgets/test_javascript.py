@@ -29,7 +29,7 @@ def test_the_javascript_shows_what_python_says(cards, tmp_path):
     case = tmp_path / "case.json"
     book = base64.b64encode(tm.book).decode()
     log = {"book": book, "frames": frames, "events": events, "diffs": diffs, "seeks": seeks(tm)}
-    case.write_text(json.dumps(log))
+    case.write_text(json.dumps({**log, "filters": filters(tm)}))
 
     run_in_node("timemachine.test.mjs", case)
 
@@ -48,7 +48,7 @@ def test_every_key_that_moves_is_told_of():
 
     told = {part for keys in KEYS for part in re.split(", ", keys)}
     told |= {part for keys in told for part in keys.split()}
-    assert len(keys) == 17
+    assert len(keys) == 18
     for key in set(keys) - {
         "ArrowUp",
         "ArrowDown",
@@ -76,11 +76,22 @@ def event_row(tm: TimeMachine, step: int) -> str:
 def seeks(tm: TimeMachine) -> list[tuple[int, int, str, int | None]]:
     """Where Python goes from some steps to the next and the previous of their kinds."""
     return [
-        (step, by, of, tm._places.seek(step, by, of))
+        (step, by, of, tm._places.seek(step, by, of, {}))
         for step in (1, 2, 40, 75, 149, 150)
         for by in (1, -1)
         for of in ("type", "key")
     ]
+
+
+def filters(tm: TimeMachine) -> list[tuple[dict[str, list[str]], list[int]]]:
+    """What Python stops at, by some filters."""
+    some = [
+        {"types": ["CardClosed"]},
+        {"types": ["CardLoaded", "CardRedeemed"], "streams": ["card-0", "card-4"]},
+        {"actors": ["ana"], "types": ["CardRedeemed"]},
+        {"actors": ["ana"], "types": ["CardClosed"], "streams": ["card-1"]},
+    ]
+    return [(only, list(tm._places.left(only))) for only in some]
 
 
 def difference(tm: TimeMachine, pins: tuple[int, int]) -> str:
@@ -110,7 +121,8 @@ def long_log() -> el.EventStore:
     for n in range(150):
         kind = "CardClosed" if n % 31 == 30 else ("CardLoaded", "CardRedeemed")[n % 3 == 0]
         when = datetime(2013 + 10 * (n >= 100), 1, 1 + n // 10, n % 10)
-        event = el.Event(kind, {"amount": n, "holder": f"<{n}>"}, occurred_at=when)
+        data, actor = {"amount": n, "holder": f"<{n}>"}, "ana" if n % 5 == 0 else None
+        event = el.Event(kind, data, occurred_at=when, actor=actor)
         store.append(f"card-{n * n % 23}", event)
     return store
 

@@ -221,6 +221,60 @@ def months():
     return store
 
 
+def test_the_slider_stops_where_a_filter_says(browser, months, cards, tmp_path):
+    path = TimeMachine(months, cards, step=12).save(tmp_path / "cards.html")
+    with Opened(browser, path) as opened:
+        page = opened.page
+        opened.press("f")
+        redeemed = page.locator(".tm-chip", has_text="CardRedeemed")
+        assert redeemed.inner_text().split() == ["CardRedeemed", "8"]
+        redeemed.click()
+        assert redeemed.get_attribute("aria-pressed") == "true"
+        assert (
+            page.evaluate("document.activeElement.textContent") == "CardRedeemed 8"
+        )  # still there
+        told = page.locator("[data-part=filtered]").inner_text()
+        assert told.startswith("stops at 8 of 24 events · the state is that of the whole log · ")
+        assert 'tm.filter(types=["CardRedeemed"])' in told
+        assert opened.line().startswith("10 / 24")  # the last before 12
+        page.locator(SLIDER).focus()
+        opened.press("ArrowRight")
+        assert opened.line().startswith("13 / 24")
+        assert page.locator(".tm-events tbody tr").count() == 9
+        kinds = page.locator(".tm-events tbody td:last-child").all_inner_texts()
+        assert set(kinds) == {"before the first event", "CardRedeemed"}
+
+        page.locator("tr[aria-current] [data-only=streams]").click()
+        assert "stops at 2 of 24 events" in page.locator("[data-part=filtered]").inner_text()
+        page.get_by_role("button", name="stop at every event again").click()
+        assert page.locator("[data-part=filtered]").is_hidden()
+        page.locator(SLIDER).focus()
+        opened.press("ArrowRight")
+        assert opened.line().startswith("14 / 24")
+
+
+def test_a_page_keeps_its_filter_and_its_axis(browser, months, cards, tmp_path):
+    tm = TimeMachine(months, cards, axis="recorded")
+    tm.filter(types="CardRedeemed", streams=["card-0", "card-1"])
+    with Opened(browser, tm.save(tmp_path / "cards.html")) as opened:
+        assert opened.page.locator("[data-part=axis]").input_value() == "recorded"
+        assert opened.page.locator("[data-part=stops]").inner_text() == "stops at 4 of 24 events"
+        assert opened.line().startswith(f"{tm.step} / 24")
+
+
+def test_hostile_names_are_chosen_and_do_not_run(browser, hostile, said, tmp_path):
+    with Opened(browser, TimeMachine(hostile, said).save(tmp_path / "said.html")) as opened:
+        opened.press("f")
+        chips = opened.page.locator(".tm-chip")
+        assert chips.count() == 3 * len(HOSTILE)
+        for place in range(chips.count()):
+            chips.nth(place).click()
+            assert opened.page.locator("[data-part=stops]").inner_text() == "stops at 1 of 7 events"
+            opened.press("ArrowRight", "ArrowLeft")
+            opened.page.locator("[data-act=unfilter]").click()
+        assert opened.page.evaluate("window.hacked") is None
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [700, 1600])
 def test_on_an_axis_of_time_bars_line_thumb_and_pins_agree(
@@ -257,6 +311,15 @@ def test_on_an_axis_of_time_bars_line_thumb_and_pins_agree(
         page.locator(".tm-lanes").click(position={"x": room["width"] - 1, "y": 30})
         assert opened.line().startswith("24 / 24")
 
+        page.locator("[data-act=filter]").click()
+        page.locator(".tm-chip", has_text="CardRedeemed").click()
+        page.locator(".tm-chip", has_text="card-1").click()
+        page.locator("[data-act=unpin]").click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        screenshot(page, f"page-filter-{scheme}-{width}")
+        page.locator("[data-act=unfilter]").click()
+        page.locator(SLIDER).focus()
+        opened.press("End")
         page.locator("[data-part=axis]").select_option("position")
         assert gap.count() == 0
         assert page.locator(SLIDER).input_value() == "24"
@@ -362,6 +425,7 @@ def test_focus_can_be_seen(browser, store, cards, tmp_path):
             None,
             "axis",
             "help",
+            "filter",
             "pinB",
             "pinA",
             "keyForward",
@@ -394,6 +458,8 @@ def test_axe_finds_nothing_to_complain_of(browser, cards, tmp_path, scheme, key)
     page = context.new_page()
     page.goto(tm.save(tmp_path / "cards.html", caption="Forty cards.").as_uri())
     page.locator("[data-act=help]").click()
+    page.locator("[data-act=filter]").click()
+    page.locator(".tm-chip").first.click()
     page.locator("[data-act=typeForward]").click()
     expect(page.locator("[data-part=told]")).to_have_text("no later event of this type")
     expect(page.locator(".tm-pins tbody tr").first).to_be_visible()

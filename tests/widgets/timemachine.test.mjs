@@ -112,11 +112,17 @@ test("the slider says where it stands", async () => {
   assert.equal(root.querySelector("input[type=range]").attributes["aria-valuetext"], slot("line").html);
 });
 
+// The current row is marked, and its stream and type can be chosen.
+function current(step) {
+  const [stream, type] = ["stream", "type"].map((kind) => `<td data-only="${kind}s" title="stop only at this ${kind}">`);
+  const row = given.events[step].replace("<tr", '<tr aria-current="step"');
+  return row.replace("<td>card", `${stream}card`).replace("<td>Card", `${type}Card`);
+}
+
 test("the events around are those of the book, the current one marked", async () => {
   const { root, press } = await open(0);
   const rows = () => root.querySelector('[data-part="events"]').html;
-  const told = (from, to, at) => given.events.slice(from, to).join("").replace(
-    given.events[at], given.events[at].replace("<tr", '<tr aria-current="step"'));
+  const told = (from, to, at) => given.events.slice(from, to).join("").replace(given.events[at], current(at));
   assert.equal(rows(), told(0, 9, 0));
   for (let n = 0; n < 70; n++) press("ArrowRight");
   assert.equal(rows(), told(66, 75, 70));
@@ -333,6 +339,122 @@ test("the code is copied, and where that is not allowed it says what to do", asy
 
 const difference = (root) => root.querySelector('[data-part="difference"]').html;
 const pinnedPart = (root) => root.querySelector('[data-part="pins"]');
+
+async function openWith(only, step = 0) {
+  const state = { step, book: Buffer.from(given.book, "base64"), only };
+  return opened(widget, state);
+}
+
+test("with a filter the slider stops where Python says, forwards, backwards, and nowhere else", async () => {
+  for (const [only, left] of given.filters) {
+    const { press, model, root } = await openWith(only);
+    const stops = [0, ...left];
+    for (const step of left) {
+      press("ArrowRight");
+      assert.equal(model.get("step"), step);
+    }
+    press("ArrowRight");
+    for (const step of stops.toReversed().slice(1)) {
+      press("ArrowLeft");
+      assert.equal(model.get("step"), step);
+    }
+    press("End");
+    assert.equal(model.get("step"), stops.at(-1));
+    const slider = root.querySelector("input[type=range]");
+    for (let step = 0; step <= last; step++) {
+      slider.value = step;
+      slider.listeners.input();
+      assert.equal(model.get("step"), stops.findLast((stop) => stop <= step));
+    }
+  }
+  assert.ok(given.filters.some(([, left]) => left.length === 0));
+});
+
+test("it opens at a stop, and a far move goes on where a tenth of the way has none", async () => {
+  const [only, left] = given.filters[0];
+  const { press, model } = await openWith(only, 50);
+  assert.equal(model.get("step"), left.findLast((stop) => stop <= 50));
+  press("Home");
+  press("PageUp");
+  assert.equal(model.get("step"), left[0]);
+});
+
+test("the list shows the stops around, and clear brings back all", async () => {
+  const [only, left] = given.filters[1];
+  const { press, root, part, model, click } = await openWith(only);
+  press("ArrowRight");
+  const rows = left.slice(0, 8).map((step) => (step === left[0] ? current(step) : given.events[step]));
+  assert.equal(part("events").innerHTML, given.events[0] + rows.join(""));
+  assert.equal(part("stops").textContent, `stops at ${left.length} of ${last} events`);
+  assert.equal(part("filter-code").textContent,
+    'tm.filter(types=["CardLoaded","CardRedeemed"], streams=["card-0","card-4"])');
+  click("unfilter");
+  assert.deepEqual(model.get("only"), {});
+  assert.equal(part("filtered").hidden, true);
+  press("ArrowRight");
+  assert.equal(model.get("step"), left[0] + 1);
+  assert.ok(root.querySelector("forward").disabled === false);
+});
+
+const choosing = (root, name, value) => root.listeners.click({
+  target: { closest: (selector) => (selector === `[data-${name}]` ? { dataset: { [name]: value } } : null) },
+});
+
+test("chips count the events of a name, and a click chooses it and takes it back", async () => {
+  const { root, part, press, model } = await openWith({});
+  part("filter").hidden = true;
+  press("f");
+  assert.equal(part("filter").hidden, false);
+  const chips = () => [...part("chips").innerHTML.matchAll(
+    /data-choose="(\w+:\d+)" aria-pressed="(\w+)">(\S+) <small>(\d+)</g)].map((found) => found.slice(1));
+  const loads = given.events.filter((row) => row.includes("CardLoaded")).length;
+  assert.deepEqual(chips()[0], ["types:0", "false", "CardLoaded", String(loads)]);
+  assert.equal(chips().filter(([place]) => place.startsWith("streams")).length, 12);
+  assert.deepEqual(chips().at(-1), ["actors:0", "false", "ana", "30"]);
+
+  choosing(root, "choose", "types:2");
+  assert.deepEqual(model.get("only"), { types: ["CardClosed"] });
+  assert.deepEqual(chips()[2].slice(1, 3), ["true", "CardClosed"]);
+  choosing(root, "choose", "actors:0");
+  assert.deepEqual(model.get("only"), { types: ["CardClosed"], actors: ["ana"] });
+  choosing(root, "choose", "types:2");
+  choosing(root, "choose", "actors:0");
+  assert.deepEqual(model.get("only"), {});
+});
+
+test("a name without a chip is typed, and one that is none is said to be none", async () => {
+  const { root, part, press, model } = await openWith({});
+  press("f");
+  const typed = (value) => root.listeners.change({ target: { dataset: { chooseTyped: "streams" }, value } });
+  const rare = given.events.map((row) => /card-\d+/.exec(row)?.[0]).at(-1);
+  typed("card-99");
+  assert.equal(part("told").textContent, "no event has the stream “card-99”");
+  assert.deepEqual(model.get("only"), {});
+  typed(rare);
+  assert.deepEqual(model.get("only"), { streams: [rare] });
+  assert.equal(part("told").textContent, "");
+});
+
+test("in the current row the type and the stream are chosen by a click", async () => {
+  const { root, model } = await openWith({}, 7);
+  const kind = /<td>(Card\w+)<.td>/.exec(given.events[7])[1];
+  choosing(root, "only", "types");
+  assert.deepEqual(model.get("only"), { types: [kind] });
+  choosing(root, "only", "types");
+  assert.deepEqual(model.get("only"), {});
+});
+
+test("a filter that Python sets is followed, and the next of a kind is one of its stops", async () => {
+  const { model, press, part } = await openWith({}, 50);
+  const [only, left] = given.filters[0];
+  model.set("only", only);
+  model.listeners["change:only"]();
+  assert.equal(part("filtered").hidden, false);
+  model.set("step", left[0]);
+  model.listeners["change:step"]();
+  press("t");
+  assert.equal(model.get("step"), left[1]);
+});
 
 test("two pins show what the kernel's diff says, whichever is set first", async () => {
   for (const [early, late, rows] of given.diffs) {

@@ -9,24 +9,37 @@ function around(place, rows) {
   return [start, Math.min(start + EVENTS_SEEN, rows)];
 }
 
+// Of the current row the stream and the type can be clicked: to stop only at events that have it, too.
 function eventRow(known, step, isCurrent, axis) {
   const mark = isCurrent ? ' aria-current="step"' : "";
+  const cell = (kind) => (isCurrent ? ` data-only="${kind}" title="stop only at this ${KINDS[kind]}"` : "");
   const head = `<tr${mark} data-go="${step}"><td class="n">${known.number(step).toLocaleString("en")}</td>`;
   if (!step) return `${head}<td colspan="3" class="none">before the first event</td></tr>\n`;
   return `${head}<td>${momentText(known.moment(step, axis))}</td>` +
-    `<td>${known.html("streams", step)}</td><td>${known.html("types", step)}</td></tr>\n`;
+    `<td${cell("streams")}>${known.html("streams", step)}</td>` +
+    `<td${cell("types")}>${known.html("types", step)}</td></tr>\n`;
 }
 
-function eventList(root) {
+// The step and the stops next to it, as many as may be seen on either side.
+function neighbours(known, step, passes) {
+  const way = (by) => {
+    const found = [];
+    for (let at = step + by; at >= known.first && at <= known.last && found.length < EVENTS_SEEN; at += by) {
+      if (passes(at)) found.push(at);
+    }
+    return found;
+  };
+  const before = way(-1).reverse();
+  return [before.length, [...before, step, ...way(1)]];
+}
+
+function eventList(root, passes) {
   const body = root.querySelector('[data-part="events"]');
   const told = root.querySelector('[data-part="clock"]');
   return (known, step, axis) => {
-    const [start, end] = around(step - known.first, known.last - known.first + 1);
-    const rows = [];
-    for (let place = start; place < end; place++) {
-      rows.push(eventRow(known, known.first + place, known.first + place === step, axis));
-    }
+    const [place, steps] = neighbours(known, step, passes);
+    const shown = steps.slice(...around(place, steps.length));
     told.textContent = axis === "recorded" ? "recorded" : "occurred";
-    body.innerHTML = rows.join("");
+    body.innerHTML = shown.map((at) => eventRow(known, at, at === step, axis)).join("");
   };
 }

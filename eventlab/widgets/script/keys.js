@@ -4,7 +4,7 @@ const KEYS = {
   ArrowLeft: "back", ArrowDown: "back", ArrowRight: "forward", ArrowUp: "forward",
   Home: "first", End: "last", PageDown: "farBack", PageUp: "farForward", " ": "play",
   r: "typeBack", t: "typeForward", j: "keyBack", k: "keyForward",
-  a: "pinA", b: "pinB", g: "entry", "?": "help",
+  a: "pinA", b: "pinB", g: "entry", f: "filter", "?": "help",
 };
 
 // The move that a pressed key asks of this time machine; undefined where the key is not for it.

@@ -3,7 +3,7 @@
 
 const PATIENCE = 3000; // milliseconds until an unanswered question for a book is asked again
 
-async function pagesOf(model, show) {
+async function pagesOf(model, show, stopAt) {
   let book, read, known;
   let wanted = null; // where the slider stands that the model does not know yet
   let asked = 0; // when a book was asked for that has not come yet
@@ -43,8 +43,9 @@ async function pagesOf(model, show) {
   }
 
   function go(step) {
-    if (inside(step) === current()) return;
-    wanted = inside(step);
+    const stop = stopAt(inside(step));
+    if (stop === current()) return;
+    wanted = stop;
     counted = null;
     show();
     tell();

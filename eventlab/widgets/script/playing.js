@@ -78,7 +78,7 @@ function player({ last, current, next, ask, go, speed, pauses, onChange }) {
 
   function start() {
     clearTimeout(timer);
-    if (current() === last) go(0);
+    if (next(current()) === null) go(0);
     onChange(true);
     schedule();
   }

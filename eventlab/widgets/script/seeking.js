@@ -3,14 +3,14 @@
 
 const SAID = { types: "type", keys: "key" };
 
-function seeking({ current, go, say, ask, known, last }) {
+function seeking({ current, go, say, ask, known, last, chosen }) {
   // The next stop from a step; null where there is none, undefined where the book ends before the answer.
   function found(from, by, of) {
     const book = known();
     for (let step = from + by; step >= 0 && step <= last; step += by) {
-      if (of === undefined) return step;
+      if (of === undefined && !chosen.isOn()) return step;
       if (step < book.first || step > book.last) return undefined;
-      if (step && from && book.alike(of, from, step)) return step;
+      if (chosen.passes(step) && (of === undefined || (step && from && book.alike(of, from, step)))) return step;
     }
     return null;
   }
@@ -22,7 +22,14 @@ function seeking({ current, go, say, ask, known, last }) {
     else if (of) say(`no ${by > 0 ? "later" : "earlier"} event of this ${SAID[of]}`);
   }
 
-  return { onward, next: (from) => found(from, 1) };
+  // A tenth of the way, and where that is no other stop, to the next.
+  function far(by) {
+    const to = Math.min(Math.max(current() + by * Math.max(1, Math.round(last / 10)), 0), last);
+    if (chosen.stopAt(to) === current()) onward(by);
+    else go(to);
+  }
+
+  return { onward, far, next: (from) => found(from, 1) };
 }
 
 // What was typed, gone to: at once where the book has all stops, by Python where it has some of them.

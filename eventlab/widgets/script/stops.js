@@ -26,6 +26,7 @@ function stops(book) {
     moment: (step, axis) => column(EPOCH_OF[axis] ?? "occurred")[row(step)],
     html: (of, step) => asHTML(name(of, step)),
     raw: (of, step) => asText(name(of, step)),
+    counts: (of) => tallied(known[of]),
     // Whether two steps are of a kind; steps touch one key where their keys are known, or share a stream.
     alike: (of, one, other) => (of === "keys" && book.versions
       ? keys(one).some((key) => keys(other).includes(key))
@@ -33,6 +34,14 @@ function stops(book) {
     first,
     last: first + book.deltas.length - 1,
   };
+}
+
+// Each name with how often it stands in a column, the most frequent first.
+function tallied({ names, of }) {
+  const counts = names.map((name) => [name, 0]);
+  for (const place of of) counts[place][1] += 1;
+  const order = ([one, often], [other, seldom]) => seldom - often || (asText(one) < asText(other) ? -1 : 1);
+  return counts.filter(([name]) => name !== null).sort(order);
 }
 
 function touchedBy({ lives }) {

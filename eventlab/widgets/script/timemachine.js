@@ -1,10 +1,12 @@
 // Shows step t of a book that Python made, here and in a saved page. It computes no state: every name
 // and value that reaches innerHTML is a fragment out of the book.
 
-const STAYING = new Set(["play", "copy", "pinA", "pinB", "unpin", "help", "entry"]); // do not end a play
+const STAYING = new Set([ // moves that do not end a play
+  "play", "copy", "pinA", "pinB", "unpin", "entry", "filter", "help",
+]);
 
 async function render({ model, el }) {
-  const pages = await pagesOf(model, (isFresh) => show(isFresh));
+  const pages = await pagesOf(model, (isFresh) => show(isFresh), (step) => chosen.stopAt(step));
   const { last, current, go } = pages;
 
   const root = document.createElement("div");
@@ -17,7 +19,6 @@ async function render({ model, el }) {
   const slider = root.querySelector("input[type=range]");
   const entry = part("entry");
   const line = root.querySelector('[data-slot="line"]');
-  const showEvents = eventList(root);
   const track = await strip(root, model, last, jump);
   const scrolls = scrolling(root);
   const pinned = pins(root, model, pages.versions, last, track.place);
@@ -29,7 +30,9 @@ async function render({ model, el }) {
   const say = (words) => { part("told").textContent = words; };
   const ask = (question) => (model.send ? model.send(question) : say("only a kernel can answer this"));
   const here = { current, go, say, ask, last, known: pages.known, axis: track.axis };
-  const ways = seeking(here);
+  const chosen = choosing({ ...here, root, model, changed: () => (go(current()), show()) });
+  const showEvents = eventList(root, chosen.passes);
+  const ways = seeking({ ...here, chosen });
   const goTo = entering(here);
   const inTime = pausing(last);
   const playing = player({
@@ -50,7 +53,8 @@ async function render({ model, el }) {
     else wait(step);
     slider.setAttribute("aria-valuetext", line.textContent);
     buttons.first.disabled = buttons.back.disabled = step === 0;
-    buttons.forward.disabled = buttons.last.disabled = step === last;
+    buttons.forward.disabled = buttons.last.disabled = ways.next(step) === null;
+    chosen.show();
     showReplayed(pages.replayed());
     scrolls.show();
   }
@@ -91,10 +95,11 @@ async function render({ model, el }) {
     buttons.play.title = buttons.play.getAttribute("aria-label");
   }
 
-  function help() {
-    const panel = part("help");
-    panel.hidden = !panel.hidden;
-    buttons.help.setAttribute("aria-expanded", String(!panel.hidden));
+  // A part that is shown when it is asked for.
+  function open(name) {
+    part(name).hidden = !part(name).hidden;
+    buttons[name].setAttribute("aria-expanded", String(!part(name).hidden));
+    return !part(name).hidden;
   }
 
   function enter() {
@@ -107,7 +112,6 @@ async function render({ model, el }) {
     entry.value = current();
   }
 
-  const far = Math.max(1, Math.round(last / 10));
   const moves = {
     first: () => go(0),
     back: () => ways.onward(-1),
@@ -118,14 +122,16 @@ async function render({ model, el }) {
     pinA: () => pin(0, current()),
     pinB: () => pin(1, current()),
     unpin: () => [0, 1].forEach((place) => pin(place, null)),
-    farBack: () => go(current() - far),
-    farForward: () => go(current() + far),
+    farBack: () => ways.far(-1),
+    farForward: () => ways.far(1),
     typeBack: () => ways.onward(-1, "types"),
     typeForward: () => ways.onward(1, "types"),
     keyBack: () => ways.onward(-1, "keys"),
     keyForward: () => ways.onward(1, "keys"),
     entry: () => (entry.focus(), entry.select()),
-    help,
+    filter: () => open("filter") && chosen.opened(),
+    unfilter: () => chosen.clear(),
+    help: () => open("help"),
   };
 
   function move(name) {
@@ -145,11 +151,17 @@ async function render({ model, el }) {
   }
   // At the window, where we are asked before JupyterLab, which would move between its cells.
   window.addEventListener("keydown", onKey, true);
-  root.addEventListener("click", (event) => {
-    const place = event.target.closest?.("[data-go]")?.dataset.go;
-    if (place !== undefined) return jump(Number(place));
-    const act = event.target.closest?.("[data-act]")?.dataset.act;
-    if (act) move(act);
+  root.addEventListener("click", ({ target }) => {
+    const said = (selector, name) => target.closest?.(selector)?.dataset[name];
+    const choice = said("[data-choose]", "choose"), kind = said("[data-only]", "only");
+    if (choice) return chosen.choose(choice);
+    if (kind) return chosen.toggle(kind, pages.known().raw(kind, current()));
+    const place = said("[data-go]", "go"), act = said("[data-act]", "act");
+    if (place !== undefined) jump(Number(place));
+    else if (act) move(act);
+  });
+  root.addEventListener("change", ({ target }) => {
+    if (target.dataset?.chooseTyped) say(chosen.typed(target.dataset.chooseTyped, target.value));
   });
   entry.addEventListener("change", enter);
   for (const name of ["speed", "pace"]) {
@@ -164,11 +176,13 @@ async function render({ model, el }) {
     "change:step": () => show(), // from Python, from jslink, from another view
     "change:pins": () => show(), "change:difference": () => show(), "change:book": pages.turn,
     "change:axis": () => show(), "change:tracks": () => track.turn().then(() => show()),
+    "change:only": () => show(), "change:choices": () => show(),
     "change:told": () => say(model.get("told")),
   };
   for (const [name, listener] of Object.entries(heard)) model.on(name, listener);
 
   show();
+  go(current()); // to a stop
   showPlaying(false);
   return () => {
     playing.stop();
