@@ -71,9 +71,8 @@ class Upkeep:
             raise RuleChanged(self.name, kept.version, self._version, kept.checkpoint)
 
     def require_within(self, kept: Standing | None, head: int) -> None:
-        """Refuse a checkpoint that the log does not reach, which may be for upcasters that show less."""
+        """Refuse a checkpoint that the log does not reach."""
         if kept is not None and kept.checkpoint > head:
-            self.require_same_rule(kept)
             raise CheckpointBeyondLog(self.name, kept.checkpoint, head)
 
     def _fill(self, con: duckdb.DuckDBPyConnection, log: LogWithin, high: int) -> Standing:
