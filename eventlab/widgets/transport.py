@@ -56,7 +56,7 @@ def transport(label: str, last: int) -> str:
     return (
         f'<div class="tm-transport" role="group" aria-label="{escape(label)}">'
         f'<span class="tm-moves">{buttons}{_speed()}</span>'
-        f'{_entry(last)}<small data-part="replayed"></small>'
+        f"{_entry(last)}"
         f'<span class="tm-tools">{"".join(map(_kind, KINDS))}{_pins()}'
         f"{_opener('filter', 'choose where to stop (f)', 'filter')}{_opener('help', 'keys (?)', '?')}"
         "</span></div>\n"
@@ -67,6 +67,7 @@ def transport(label: str, last: int) -> str:
         '<div class="tm-names" data-part="names"></div>'
         '<div class="tm-lanes" data-part="strip" role="img" aria-label=""><div data-part="lanes"></div>'
         '<i class="tm-pin a">A</i><i class="tm-pin b">B</i><i class="tm-now"></i></div></div>\n'
+        '<small class="tm-replayed" data-part="replayed"></small>\n'
     )
 
 

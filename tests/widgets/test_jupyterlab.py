@@ -193,6 +193,11 @@ def test_of_300_quick_moves_over_a_long_log_the_last_one_wins(lab, page):
 
     screenshot(page, "lab-jump")
 
+    page.locator(".eventlab-tm [data-part=entry]").select_text()
+    page.keyboard.type("12345")
+    page.keyboard.press("Enter")
+    expect(line).to_have_text("12,345 / 30,000 · 2026-01-31 00:00 · card-344 · CardLoaded")
+
     held = page.evaluate("window.held")
     assert len(held) > 3
     assert max(held) <= 128

@@ -129,6 +129,7 @@ async function render({ model, el }) {
     keyBack: () => ways.onward(-1, "keys"),
     keyForward: () => ways.onward(1, "keys"),
     entry: () => (entry.focus(), entry.select()),
+    typed: enter,
     filter: () => open("filter") && chosen.opened(),
     unfilter: () => chosen.clear(),
     help: () => open("help"),
@@ -143,7 +144,9 @@ async function render({ model, el }) {
   }
 
   function onKey(event) {
-    const name = moveOf(event, root, scrolls);
+    // JupyterLab takes Enter for itself, and the field would never hear that its words are complete.
+    const isTyped = event.key === "Enter" && event.composedPath()[0] === entry;
+    const name = isTyped ? "typed" : moveOf(event, root, scrolls);
     if (name === undefined) return;
     event.preventDefault();
     event.stopPropagation();
