@@ -23,7 +23,7 @@ THEMES = {
     "seal": "sealing and verifying",
     "growth": "how the verbs grow with the log",
     "opening": "opening the large log",
-    "browser": "key press to DOM in JupyterLab",
+    "browser": "the time machine: key press to DOM, far jumps, first picture, size of a page",
 }
 
 LARGE = 10_000_000
