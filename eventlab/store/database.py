@@ -26,7 +26,7 @@ from eventlab.upcasting import Chains
 
 if TYPE_CHECKING:
     from eventlab.store.ledger import Field
-    from eventlab.store.upcasted import Overlay
+    from eventlab.store.upcasted import Overlay, StillOverlay
 
 
 NO_UPCASTERS = Chains()
@@ -54,7 +54,7 @@ class Database:
         self._branches: WeakSet[BranchDatabase] = WeakSet()
         self._guests: WeakSet[Guest] = WeakSet()
         self.plain_scans = Scans()
-        self.overlay: Overlay | None = None
+        self.overlay: Overlay | StillOverlay | None = None
         self._stored: Self | None = None
         self.stream_names = StreamNames()
 
@@ -84,6 +84,17 @@ class Database:
             self._stored = copy.copy(self)
             self._stored.overlay = None
         return self._stored
+
+    def still(self) -> Self:
+        """Return the same open database with the upcasted events there are now, and none that follow.
+
+        To be taken before a moment is held: one that began earlier would not see what these were made of.
+        """
+        if self.overlay is None:
+            return self
+        made = copy.copy(self)
+        made.overlay = self.overlay.still(self.plain_scans)
+        return made
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection to the same database; it costs 4 µs."""

@@ -146,7 +146,7 @@ class Log:
 
     def batches(self) -> Iterator[list[RecordedEvent]]:
         """Yield lists of about 2,000 recorded events in fold order, all of one moment."""
-        return reading.batches(self)
+        return reading.batches(Log(self._database.still(), self._ledger, self.cut))
 
     def events(self, *, expand: bool = False, raw: bool = False) -> pd.DataFrame:
         """Return the events as a frame, one row per event in position order.

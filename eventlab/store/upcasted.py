@@ -12,7 +12,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, NamedTuple
 from weakref import finalize
@@ -67,6 +67,10 @@ class Overlay:
         """Return scans with upcasted events in the place of old ones, up to the last append."""
         with self._kept_up():
             return self._put_into(scans, f"events.position <= {self._done}")
+
+    def still(self, scans: Scans) -> StillOverlay:
+        """Return the same for a reader who holds one moment, which this overlay may outgrow."""
+        return StillOverlay(self, self.over(scans))
 
     def within(self, con: duckdb.DuckDBPyConnection, scans: Scans) -> Scans:
         """Return the same for an open transaction, with the events it has appended so far.
@@ -229,6 +233,39 @@ class Overlay:
             for type, schemas in self.chains.schemas.items()
         ]
         return f"({' or '.join(pairs)})"
+
+
+@dataclass(frozen=True)
+class StillOverlay:
+    """The upcasted events of one table up to an append, whatever is appended later."""
+
+    overlay: Overlay
+    scans: Scans
+
+    @property
+    def chains(self) -> Chains:
+        """What was done to old rows."""
+        return self.overlay.chains
+
+    def still(self, _scans: Scans) -> StillOverlay:
+        """Return itself."""
+        return self
+
+    def over(self, _scans: Scans) -> Scans:
+        """Return the scans of that append."""
+        return self.scans
+
+    def within(self, con: duckdb.DuckDBPyConnection, scans: Scans) -> Scans:
+        """Return what an open transaction sees, which stands still by itself."""
+        return self.overlay.within(con, scans)
+
+    def fields(self, stored: Iterable[Field]) -> dict[Field, None]:
+        """Return the payload fields as they are shown, given those that are stored."""
+        return self.overlay.fields(stored)
+
+    def close(self) -> None:
+        """Let go of the table."""
+        self.overlay.close()
 
 
 class _Old(NamedTuple):

@@ -17,6 +17,7 @@ from eventlab.errors import (
     UnknownSchema,
     UpcastFailed,
 )
+from eventlab.store import reading
 from eventlab.upcasting import default, drop, rename, rename_type, split
 from eventlab.widgets import TimeMachine
 
@@ -454,6 +455,20 @@ def test_who_reads_while_others_append_old_events_misses_none():
 
     assert all(counts)
     assert len(store) == 90
+
+
+def test_a_reader_sees_one_moment_whatever_is_appended_while_it_begins(store, monkeypatch):
+    """An append between the beginning of a moment and the first event that is read in it."""
+    fields_of_payloads = reading._fields
+
+    def fields(log, con):
+        found = fields_of_payloads(log, con)
+        store.append("card-8", el.Event("CardTopped", {"cents": 9}, schema=1))
+        return found
+
+    monkeypatch.setattr(reading, "_fields", fields)
+
+    assert [event.stream for event in store] == ["card-7"] * 5
 
 
 def of_all_positions(store):
