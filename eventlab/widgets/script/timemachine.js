@@ -129,7 +129,7 @@ async function render({ model, el }) {
     keyBack: () => ways.onward(-1, "keys"),
     keyForward: () => ways.onward(1, "keys"),
     entry: () => (entry.focus(), entry.select()),
-    typed: enter,
+    typed: () => (entry.blur(), entry.focus()), // leaving the field says that it changed, and only once
     filter: () => open("filter") && chosen.opened(),
     unfilter: () => chosen.clear(),
     help: () => open("help"),
