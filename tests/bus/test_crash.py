@@ -10,7 +10,7 @@ import pytest
 import eventlab as el
 from tests.killing import ROOT, killed
 
-COMMIT_EVERY = 40
+COMMIT_EVERY = 5
 
 
 def shop_bus(store, mail, reached=lambda where, event: None):
@@ -47,15 +47,16 @@ bus = shop_bus(store, lambda event: print(event.position, flush=True))
 print("ready", flush=True)
 bus.run()
 while bus.error is None:
-    store.append(f"order-{store.head}", [el.Event("OrderPlaced"), *[el.Event("OrderViewed")] * 29])
+    store.append(f"order-{store.head}", [el.Event("OrderPlaced"), *[el.Event("OrderViewed")] * 59])
 """
 
 
 def test_a_bus_killed_in_mid_delivery_goes_on_from_its_checkpoint(tmp_path):
     path, chance = tmp_path / "shop.duckdb", random.Random(7)
-    kept, mailed = 0, []
+    kept = kills = 0
 
-    for _ in range(3):
+    while kills < 3 or kept == 0:  # a busy machine may not come to its first checkpoint in time
+        kills += 1
         lines = killed(WORK, path, chance.uniform(0.3, 0.8))
         mailed = [int(line) for line in lines]
         assert mailed == list(range(kept + 1, kept + 1 + len(mailed)))
@@ -68,7 +69,6 @@ def test_a_bus_killed_in_mid_delivery_goes_on_from_its_checkpoint(tmp_path):
         shop_bus(store, lambda event: mailed.append(event.position)).deliver()
 
         assert mailed == list(range(kept + 1, store.head + 1))
-        assert kept > 0
         assert invoices(store) == shipped(store) == orders(store)
 
 
