@@ -7,18 +7,14 @@ aggregate, as its users call it, and the fastest it offers, its event store with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
-
-import pandas as pd
-from eventsourcing.application import Application
-from eventsourcing.domain import Aggregate
+from uuid import UUID
 
 import eventlab as el
-from benchmarks import logs, rules
+from benchmarks import eventsourced, logs, rules
 from benchmarks.measure import Once, Setting, Side, Watch, race, ratio
 from benchmarks.report import Row, at_least, memory, rate
 
@@ -82,7 +78,7 @@ def fold_small(setting: Setting) -> Iterator[Once]:
 def _folding(setting: Setting, events: int) -> Iterator[Once]:
     path = setting.folder / f"fold-{events}.duckdb"
     with el.EventStore(path) as store:
-        store.append_frame(_frame(events), **logs.ROLES)
+        store.append_frame(logs.frame(events, logs.streams(events)), **logs.ROLES)
     with el.EventStore(path, read_only=True) as store:
 
         def once(watch: Watch) -> int:
@@ -99,7 +95,7 @@ def loop(setting: Setting) -> Iterator[Once]:
     """The loop one would write by hand, over events that are decoded already."""
     events = [
         (card, SimpleNamespace(type=kind, data={"amount": amount, "holder": holder}))
-        for card, kind, amount, holder in _rows(setting.events // 10)
+        for card, kind, amount, holder in eventsourced.rows(setting.events // 10)
     ]
 
     def once(watch: Watch) -> int:
@@ -112,64 +108,20 @@ def loop(setting: Setting) -> Iterator[Once]:
     yield once
 
 
-def _frame(events: int) -> pd.DataFrame:
-    return logs.frame(events, logs.streams(events))
-
-
-def _rows(events: int) -> Iterator[tuple[str, str, int, str]]:
-    frame = _frame(events)
-    return zip(
-        *(frame[name].tolist() for name in ("card", "kind", "amount", "holder")), strict=True
-    )
-
-
 # -- eventsourcing ---------------------------------------------------------------------------------
-
-
-class Card(Aggregate):
-    """The same rules as an aggregate, its events spelled out: faster than its decorator."""
-
-    def __init__(self, name: str) -> None:
-        self.name, self.balance, self.holder, self.loads = name, 0, "", 0
-
-    @staticmethod
-    def create_id(name: str) -> UUID:
-        """Return the id of the aggregate of a stream."""
-        return uuid5(NAMESPACE_URL, name)
-
-    class Loaded(Aggregate.Event):
-        """Money came on the card."""
-
-        amount: int
-        holder: str
-
-        def apply(self, aggregate: Any) -> None:
-            """Change the card."""
-            aggregate.balance += self.amount
-            aggregate.holder = self.holder
-            aggregate.loads += 1
-
-    class Redeemed(Aggregate.Event):
-        """Money was spent."""
-
-        amount: int
-
-        def apply(self, aggregate: Any) -> None:
-            """Change the card."""
-            aggregate.balance -= self.amount
 
 
 @contextmanager
 def replay_by_get(setting: Setting) -> Iterator[Once]:
     """As its users do: `repository.get` for each aggregate, without a cache."""
-    with _application(setting, "get") as app:
+    with eventsourced.application(setting, "get", setting.events // 100) as app:
         yield _replaying(setting, app.repository.get)
 
 
 @contextmanager
 def replay_by_mutate(setting: Setting) -> Iterator[Once]:
     """The fastest way it offers: its event store, and each event's own `mutate`."""
-    with _application(setting, "mutate") as app:
+    with eventsourced.application(setting, "mutate", setting.events // 100) as app:
 
         def get(card: UUID) -> Any:
             found: Any = None
@@ -183,7 +135,7 @@ def replay_by_mutate(setting: Setting) -> Iterator[Once]:
 
 def _replaying(setting: Setting, get: Callable[[UUID], Any]) -> Once:
     streams = logs.streams(setting.events // 100)
-    ids = [Card.create_id(logs.name(card)) for card in range(streams)]
+    ids = [eventsourced.Card.create_id(logs.name(card)) for card in range(streams)]
 
     def once(watch: Watch) -> int:
         with watch:
@@ -195,25 +147,3 @@ def _replaying(setting: Setting, get: Callable[[UUID], Any]) -> Once:
         return rules.fingerprint(rules.as_frame(states))
 
     return once
-
-
-@contextmanager
-def _application(setting: Setting, name: str) -> Iterator[Application[UUID]]:
-    path = setting.folder / f"eventsourcing-{name}.db"
-    env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path)}
-    with Application[UUID](env=env) as app:
-        _record(app, _rows(setting.events // 100))
-        yield app
-
-
-def _record(app: Application[UUID], events: Iterable[tuple[str, str, int, str]]) -> None:
-    cards: dict[str, Card] = {}
-    for name, kind, amount, holder in events:
-        card = cards.get(name)
-        if card is None:
-            card = cards[name] = Card(name)
-        if kind == "CardLoaded":
-            card.trigger_event(Card.Loaded, amount=amount, holder=holder)
-        else:
-            card.trigger_event(Card.Redeemed, amount=amount)
-    app.save(*cards.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -79,10 +80,10 @@ def memory(*results: Result) -> str:
     return " / ".join(f"{result.peak / 1e6:,.0f}" for result in results) + " MB"
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: Sequence[Sequence[str]], header: Sequence[str] = HEADER) -> str:
     """Return the rows as a Markdown table, aligned for the terminal too."""
-    widths = [max(map(len, column)) for column in zip(HEADER, *rows, strict=True)]
-    lines = [HEADER, ["-" * width for width in widths], *rows]
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = [header, ["-" * width for width in widths], *rows]
     return "\n".join(f"| {' | '.join(map(str.ljust, line, widths))} |" for line in lines)
 
 
