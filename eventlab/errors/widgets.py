@@ -125,6 +125,30 @@ class TimeMachineError(EventLabError, ValueError):
         )
 
     @classmethod
+    def no_condition(cls, typed: object) -> TimeMachineError:
+        """Say how a condition is written."""
+        return cls(
+            f"{typed!r} is no condition: write a field, a sign and a value, such as 'balance < 0' or "
+            "'holder == Ana'."
+        )
+
+    @classmethod
+    def no_event(cls) -> TimeMachineError:
+        """Say where there is no event to leave out."""
+        return cls(
+            "tm.fork_without() leaves out the event at the current stop, and before the first there is none: "
+            "go to a later step."
+        )
+
+    @classmethod
+    def no_branch(cls) -> TimeMachineError:
+        """Say how a branch is made."""
+        return cls(
+            "tm.futures() compares this log with tm.branch, and there is none yet: make one by tm.fork(), or "
+            "by 'fork here' in the time machine."
+        )
+
+    @classmethod
     def no_such_sign(cls, sign: object, signs: Iterable[str]) -> TimeMachineError:
         """List the signs there are."""
         return cls(f"a condition cannot compare by {sign!r}: write one of {', '.join(signs)}.")

@@ -53,4 +53,33 @@ def _choices(tm: Any, asked: Question) -> str:
     return ""
 
 
-_DOES = {"go": _go, "seek": _seek, "choices": _choices}
+def _find(tm: Any, asked: Question) -> str:
+    """Go to where a condition that was typed first holds."""
+    tm.find(str(asked["typed"]))
+    return str(tm.told)
+
+
+def _fork(tm: Any, asked: Question) -> str:
+    """Make ``tm.branch``: another future from here, or this one without the event at the current stop."""
+    tm.step = int(asked["from"])
+    if asked.get("without"):
+        tm.fork_without()
+    else:
+        tm.fork()
+    return _compare(tm, asked)
+
+
+def _compare(tm: Any, asked: Question) -> str:
+    """Show both futures as they are now."""
+    tm.show_futures()
+    return ""
+
+
+_DOES = {
+    "go": _go,
+    "seek": _seek,
+    "choices": _choices,
+    "find": _find,
+    "fork": _fork,
+    "compare": _compare,
+}

@@ -24,7 +24,7 @@ PARTS = (
         "copy",
         "keys",
     ),
-    *("entry", "seeking", "playing", "timemachine"),
+    *("entry", "seeking", "playing", "kernel", "timemachine"),
 )
 """What a part uses stands before it; the last one exports what a notebook calls."""
 

@@ -30,7 +30,10 @@ from eventlab.widgets.condition import Condition
 from eventlab.widgets.differences import failure_row, of_cuts, table_rows
 from eventlab.widgets.flipbook import deflated
 from eventlab.widgets.fragments import Picture
+from eventlab.widgets.futures import differing
+from eventlab.widgets.futures import html as futures_html
 from eventlab.widgets.longlog import GLANCE, LongLog, is_long
+from eventlab.widgets.markup import counted
 from eventlab.widgets.page import page
 from eventlab.widgets.pages import Pages
 from eventlab.widgets.places import (
@@ -121,6 +124,10 @@ class TimeMachine(anywidget.AnyWidget):
         Position of the event behind the current stop; 0 at step 0.
     event : RecordedEvent or None
         That event.
+    branch : Branch or None
+        What `fork` made last, or 'fork here' in the time machine; `futures` compares it with this log.
+    told : str
+        What the last move had to say.
     replayed : int
         How many events the last move folded: none where its stop was at hand. Of a long log a jump folds the
         streams in sight, and with `el.Snapshots` of their events only those behind the last snapshot.
@@ -159,6 +166,12 @@ class TimeMachine(anywidget.AnyWidget):
     choices = traitlets.Dict(
         help="how many events have each type, stream and actor, of a log a browser does not hold"
     ).tag(sync=True)
+    two_futures = traitlets.Unicode(
+        help="how the log and its branch go on, as HTML; empty until it is asked for"
+    ).tag(sync=True)
+    fields = traitlets.List(traitlets.Unicode(), help="the fields that a condition may name").tag(
+        sync=True
+    )
     told = traitlets.Unicode(help="what the last move had to say").tag(sync=True)
 
     def __init__(
@@ -198,7 +211,10 @@ class TimeMachine(anywidget.AnyWidget):
             step=self._read_for,
             axis=require_axis(axis),
             tracks=self._drawn(axis),
+            fields=list(reading.fields),
         )
+        self.branch: Branch | None = None
+        self._parted = 0
         self.on_msg(lambda _, asked, __: self._answer(asked))
 
     @property
@@ -341,6 +357,8 @@ class TimeMachine(anywidget.AnyWidget):
     def fork(self, **changes: Any) -> Branch:
         """Return a branch of the store that leaves it at the current stop: another future from here.
 
+        It is also kept as ``tm.branch``, for `futures`.
+
         Parameters
         ----------
         **changes
@@ -358,17 +376,65 @@ class TimeMachine(anywidget.AnyWidget):
         >>> cards(store)["balance"].tolist(), cards(other)["balance"].tolist()
         ([25], [120])
         """
-        if not isinstance(self._log, EventStore):
-            raise TimeMachineError.no_fork(self._log)
-        return self._log.branch(at=self.position, **changes)
+        self.branch = self._store().branch(at=self.position, **changes)
+        self._parted = self.position
+        return self.branch
 
-    def find(self, field: str, sign: str, value: Any) -> Any:
-        """Go to the first stop at which a field compares so with a value, and return its event.
+    def fork_without(self) -> Branch:
+        """Return a branch in which the event at the current stop never happened, and the later ones did.
+
+        Raises
+        ------
+        TimeMachineError
+            When there is no event at the current stop, or this is no whole store.
+
+        Examples
+        --------
+        >>> import eventlab as el
+        >>> store = el.EventStore()
+        >>> done = store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 5)])
+        >>> tm = TimeMachine(store, el.Projection("cards", balance=el.total("amount")), step=1)
+        >>> done = tm.fork_without()
+        >>> tm.futures()
+               balance        changed
+                  here branch
+        stream
+        card-7      25      5    True
+        """
+        store = self._store()
+        if not self.step:
+            raise TimeMachineError.no_event()
+        self.branch = store.branch(drop=[self.position])
+        self._parted = self.position - 1
+        return self.branch
+
+    def futures(self) -> pd.DataFrame:
+        """Return what differs in the end between this log (``here``) and ``tm.branch``, as `el.compare` does.
+
+        Raises
+        ------
+        TimeMachineError
+            When there is no branch yet.
+        """
+        if self.branch is None:
+            raise TimeMachineError.no_branch()
+        return differing(self._log, self.branch, self._projection, self._pages.reading.key)
+
+    def show_futures(self) -> None:
+        """Show below the picture how this log and ``tm.branch`` go on, as they are now."""
+        table = self.futures()
+        self.two_futures = futures_html(self._log, self.branch, self._parted, table)
+
+    def find(self, field: str, sign: str | None = None, value: Any = None) -> Any:
+        """Go to the first step at which a field compares so with a value, and return its event.
+
+        ``tm.told`` says how many states were looked at. A filter of which the event is no stop is cleared.
 
         Parameters
         ----------
         field : str
-            Of the key, or of any row where no key was named.
+            Of the key, or of any row where no key was named. Alone, a condition as it is typed into the
+            time machine: ``"balance < 0"``, ``"holder == Ana"``.
         sign : {"<", "<=", "==", "!=", ">=", ">"}
             How to compare; a missing value compares with nothing.
         value
@@ -395,13 +461,23 @@ class TimeMachine(anywidget.AnyWidget):
         ... )
         >>> tm.find("balance", "<", -4).position, tm.step
         (2, 2)
+        >>> tm.find("balance < 0").position, tm.told
+        (1, 'balance < 0 first holds here; 1 state was looked at')
         """
+        condition = Condition.typed(field) if sign is None else Condition(field, sign, value)
         reading = self._pages.reading
         touches = reading.touches if self._long is None else self._long.touches()
-        step = Condition(field, sign, value).first(touches, reading.fields)
+        step, looked = condition.first(touches, reading.fields)
+        seen = f"{counted(looked, 'state')} {'was' if looked == 1 else 'were'} looked at"
         if step is None:
+            self.told = f"{condition} never holds; {seen}"
             return None
         self.step = step
+        cleared = self.step != step
+        if cleared:
+            self.only, self.step = {}, step
+        more = "; the filter is cleared, for this is none of its stops" if cleared else ""
+        self.told = f"{condition} first holds here; {seen}{more}"
         return self.event
 
     def frame(self, step: int | None = None) -> pd.DataFrame:
@@ -521,6 +597,11 @@ class TimeMachine(anywidget.AnyWidget):
     @property
     def _clock(self) -> Clock:
         return "recorded" if self.axis == "recorded" else "occurred"
+
+    def _store(self) -> EventStore:
+        if not isinstance(self._log, EventStore):
+            raise TimeMachineError.no_fork(self._log)
+        return self._log
 
     def _onward(self, by: int) -> bool:
         """Go to the next stop or the one before; tell whether there is one."""

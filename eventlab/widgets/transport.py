@@ -43,6 +43,7 @@ KEYS = {
     "a b": "pin this moment as A, as B",
     "g": "to the field that takes a step (17), a position (#17) or a time (2013-01-01 17:30)",
     "f": "choose at which types, streams and actors to stop",
+    "/": "find where a condition such as balance < 0 first holds",
     "?": "show or hide these keys",
 }
 
@@ -58,9 +59,10 @@ def transport(label: str, last: int) -> str:
         f'<span class="tm-moves">{buttons}{_speed()}</span>'
         f"{_entry(last)}"
         f'<span class="tm-tools">{"".join(map(_kind, KINDS))}{_pins()}'
-        f"{_opener('filter', 'choose where to stop (f)', 'filter')}{_opener('help', 'keys (?)', '?')}"
-        "</span></div>\n"
-        f"{_keys()}{_filter()}"
+        f"{_opener('filter', 'choose where to stop (f)', 'filter')}"
+        f"{_opener('find', 'find where a condition first holds (/)', 'find')}{_fork()}"
+        f"{_opener('help', 'keys (?)', '?')}</span></div>\n"
+        f"{_keys()}{_find()}{_filter()}"
         '<p class="tm-told" data-part="told" aria-live="polite"></p>\n'
         f'<div class="tm-track"><span class="tm-choice">{_axis()}</span>'
         f'<input type="range" min="0" max="{last}" step="1" value="0" aria-label="step in time">\n'
@@ -114,6 +116,24 @@ def _opener(part: str, label: str, name: str) -> str:
     )
 
 
+def _fork() -> str:
+    words = "another future from here: tm.branch"
+    return (
+        f'<button type="button" class="tm-word" data-act="fork" title="{words}" aria-label="{words}">'
+        "fork here</button>"
+    )
+
+
+def _find() -> str:
+    """Return the field for a condition, hidden until it is asked for."""
+    return (
+        '<p class="tm-find" data-part="find" hidden><label>first state where '
+        '<input type="text" data-part="condition" size="24" autocomplete="off" spellcheck="false"></label> '
+        '<button type="button" class="tm-word" data-act="search" aria-label="find that state (Enter)">'
+        "go</button></p>\n"
+    )
+
+
 def _filter() -> str:
     """Return the place of what can be chosen, hidden until it is asked for, and of what was."""
     return (
@@ -150,6 +170,7 @@ def pinned() -> str:
         'unpin</button></p><div class="tm-scroll"><table class="tm-difference">'
         f"<thead><tr><td></td>{heads}</tr></thead>"
         '<tbody data-part="difference"></tbody></table></div></div>\n'
+        '<div class="tm-futures" data-part="futures" hidden></div>\n'
     )
 
 

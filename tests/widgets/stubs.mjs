@@ -30,7 +30,7 @@ export class Element {
   matches(selector) { return selector === this.kind; }
   querySelectorAll(selector) {
     if (selector !== "[data-act]") return this.parts[selector] ? [this.parts[selector]] : [];
-    return ["first", "back", "play", "forward", "last", "filter", "help"].map((act) => {
+    return ["first", "back", "play", "forward", "last", "filter", "find", "fork", "help"].map((act) => {
       const button = this.querySelector(act);
       button.dataset.act = act;
       return button;
@@ -52,11 +52,12 @@ export class Model {
 }
 
 // Open the widget; what is returned presses its keys and reads its slots.
-export async function opened(widget, state) {
+export async function opened(widget, state, send) {
   globalThis.window = new Element("window");
   globalThis.document = { createElement: () => new Element() };
   const el = new Element();
   const model = new Model({ tracks: packed(PLAIN), ...state });
+  if (send) model.send = send; // a kernel listens
   const close = await widget.render({ model, el });
   const root = el.child;
   root.querySelector(".tm-fields").parentElement = null;

@@ -203,6 +203,66 @@ def test_of_300_quick_moves_over_a_long_log_the_last_one_wins(lab, page):
     assert max(held) <= 128
 
 
+def test_a_condition_is_found_and_a_fork_shows_two_futures(lab, page):
+    open_notebook(page, lab, "small.ipynb")
+    line, told = page.locator(".eventlab-tm .tm-line"), page.locator(".eventlab-tm .tm-told")
+    expect(line).to_have_text(re.compile("^20 / 40"))
+
+    page.locator(".eventlab-tm input[type=range]").focus()
+    page.keyboard.press("/")
+    page.keyboard.type("balance > 150")
+    page.keyboard.press("Enter")
+    expect(line).to_have_text(re.compile("^33 / 40"))  # card-1: 1 + 5 + … + 33 is 153
+    expect(told).to_have_text("balance > 150 first holds here; 33 states were looked at")
+    page.locator("[data-part=condition]").fill("balance > soon")
+    page.locator("[data-act=search]").click()
+    expect(told).to_contain_text("which does not compare with 'soon'")
+
+    page.get_by_role("button", name="another future from here: tm.branch").click()
+    expect(page.locator(".tm-future.here caption")).to_have_text("this log · 7 events")
+    expect(page.locator(".tm-future.branch caption")).to_have_text("tm.branch · 0 events")
+    expect(page.locator("[data-part=futures] .tm-difference caption")).to_have_text(
+        "in the end 4 differences"
+    )
+    page.get_by_role("button", name="fork as if the event").click()
+    expect(page.locator("[data-part=futures] .tm-difference tbody tr")).to_have_text(
+        [re.compile("card-1.*balance.*190.*157")]
+    )
+    kernel_follows(page, "(len(tm.branch), len(tm.futures()))", "(39, 1)")
+    assert complaints(page) == []
+    page.locator("[data-part=futures]").scroll_into_view_if_needed()
+    screenshot(page, "lab-futures-light")
+    page.evaluate(
+        "jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
+    )
+    wait_until(page, "() => document.body.dataset.jpThemeLight === 'false'")
+    assert complaints(page) == []
+    screenshot(page, "lab-futures-dark")
+    page.get_by_role("button", name="close the two futures").click()
+    expect(page.locator("[data-part=futures]")).to_be_hidden()
+
+
+def test_the_stops_of_a_long_log_are_chosen_and_its_axis_is_drawn_by_the_kernel(lab, page):
+    open_notebook(page, lab, "long.ipynb")
+    line = page.locator(".eventlab-tm .tm-line")
+    expect(line).to_have_text(re.compile("^30,000 / 30,000 · "))
+
+    page.locator(".eventlab-tm [data-act=filter]").click()
+    page.locator("[data-choose-typed=streams]").fill("card-7")
+    page.keyboard.press("Enter")
+    expect(line).to_have_text(re.compile("^29,508 / 30,000 · .* · card-7 · "))
+    page.locator(".eventlab-tm input[type=range]").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(line).to_have_text(re.compile("^29,008 / 30,000 · .* · card-7 · "))
+    kernel_follows(page, "(tm.step, tm.only)", "(29008, {'streams': ['card-7']})")
+    ask_kernel(page, "tm.filter()")
+    expect(page.locator("[data-part=filtered]")).to_be_hidden()
+
+    page.locator("[data-part=axis]").select_option("occurred")
+    slider = page.locator(".eventlab-tm input[type=range]")
+    expect(slider).to_have_attribute("max", "10000")  # by the kernel's scale; all happened at once
+
+
 @pytest.mark.parametrize("notebook", TOURS, ids=lambda path: path.stem)
 def test_the_first_slider_of_a_notebook_moves(lab, page, notebook):
     open_notebook(page, lab, f"notebooks/{notebook.name}")

@@ -1,3 +1,4 @@
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -100,6 +101,79 @@ def test_a_long_log_is_searched(cards, monkeypatch, amount):
 def test_a_condition_that_cannot_be_asked_is_refused(store, cards, asked, sentence):
     with pytest.raises(TimeMachineError, match=sentence):
         TimeMachine(store, cards).find(*asked)
+
+
+@pytest.mark.parametrize(
+    ("typed", "position", "looked"),
+    [
+        ("balance < 20", 2, 2),
+        ("  balance<=15 ", 2, 2),
+        ("balance == 15", 3, 3),
+        ("holder == Ben", 2, 2),
+        ("holder == 'Ben'", 2, 2),
+        ('holder != "Ana"', 2, 2),
+        ("balance > 1e1", 1, 1),
+    ],
+)
+def test_a_condition_is_typed_and_says_how_many_states_it_looked_at(
+    store, cards, typed, position, looked
+):
+    tm = TimeMachine(store, cards)
+
+    assert tm.find(typed).position == position
+    states = "1 state was" if looked == 1 else f"{looked} states were"
+    assert tm.told.endswith(f" first holds here; {states} looked at")
+
+
+def test_where_a_typed_condition_never_holds_all_states_were_looked_at(store, cards):
+    tm = TimeMachine(store, cards, step=1)
+
+    assert tm.find("balance > 1000") is None  # three rows were written; the closing writes none
+    assert (tm.step, tm.told) == (1, "balance > 1000 never holds; 3 states were looked at")
+
+
+def test_a_time_is_compared_with_a_text(store):
+    seen = el.Projection("seen", at=el.last("occurred_at"))
+
+    assert TimeMachine(store, seen).find("at >= 2026-01-07").position == 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("balance", "'balance' is no condition: write a field, a sign and a value"),
+        ("", "'' is no condition"),
+        ("< 0", "'< 0' is no condition"),
+        ("balance = 0", "cannot compare by '='"),
+        ("__import__('os').system('x') < 0", "the state has no field"),
+        ("balance < soon", "which does not compare with 'soon'"),
+    ],
+)
+def test_what_is_no_condition_is_refused_and_told(store, cards, typed, sentence):
+    tm = TimeMachine(store, cards, step=3)
+
+    with pytest.raises(TimeMachineError, match=re.escape(sentence)):
+        tm.find(typed)
+    tm._handle_custom_msg({"ask": "find", "typed": typed}, [])
+    assert sentence in tm.told
+    assert tm.step == 3
+
+
+def test_a_browser_finds_what_was_typed(store, cards):
+    tm = TimeMachine(store, cards)
+
+    tm._handle_custom_msg({"ask": "find", "typed": "balance < 20"}, [])
+
+    assert (tm.step, tm.told) == (2, "balance < 20 first holds here; 2 states were looked at")
+
+
+def test_a_filter_that_hides_what_was_found_is_cleared(store, cards):
+    tm = TimeMachine(store, cards)
+    tm.filter(types="CardClosed")
+
+    assert tm.find("balance < 20").position == 2
+    assert (tm.step, tm.only) == (2, {})
+    assert tm.told.endswith("; the filter is cleared, for this is none of its stops")
 
 
 @pytest.mark.parametrize(

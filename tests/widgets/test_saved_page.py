@@ -185,6 +185,16 @@ def test_it_lists_its_keys(browser, store, cards, tmp_path):
         assert keys.is_hidden()
 
 
+def test_what_takes_a_kernel_is_not_there(browser, store, cards, tmp_path):
+    path = TimeMachine(store, cards).save(tmp_path / "cards.html")
+    with Opened(browser, path) as opened:
+        for act in ("find", "fork"):
+            assert opened.page.locator(f"[data-act={act}]").is_hidden()
+        opened.press("/")
+        assert opened.page.locator("[data-part=find]").is_hidden()
+        assert "takes a kernel" in opened.page.locator("[data-part=told]").inner_text()
+
+
 def test_it_plays_in_time(browser, store, cards, tmp_path):
     """Between the four events lie 12, 33.5 and 14.5 hours; a pause is as long as they say."""
     path = TimeMachine(store, cards, step=1).save(tmp_path / "cards.html")

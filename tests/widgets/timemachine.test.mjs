@@ -456,6 +456,50 @@ test("a filter that Python sets is followed, and the next of a kind is one of it
   assert.equal(model.get("step"), left[1]);
 });
 
+test("find and fork ask the kernel, and what it sends is shown", async () => {
+  const asked = [];
+  const state = { step: 3, book: Buffer.from(given.book, "base64"), fields: ["balance", "holder"] };
+  const { press, part, click, model, root } = await opened(widget, state, (question) => asked.push(question));
+  assert.equal(root.querySelector("find").hidden, false);
+  part("find").hidden = true;
+  assert.ok(press("/", { shiftKey: true }).prevented); // on some keyboards
+  assert.equal(part("find").hidden, false);
+  assert.ok(part("condition").focused);
+  assert.equal(part("condition").placeholder, "balance < 0");
+
+  part("condition").value = "balance < 0";
+  const field = new Element("input[type=text]");
+  field.dataset.part = "condition";
+  press("x", { target: field });
+  press("Enter", { target: field });
+  assert.equal(part("told").textContent, "looking …");
+  part("condition").value = " ";
+  click("search");
+  for (const act of ["fork", "without", "compare"]) click(act);
+  assert.deepEqual(asked, [
+    { ask: "find", typed: "balance < 0" },
+    { ask: "fork", from: 3 }, { ask: "fork", from: 3, without: true }, { ask: "compare" },
+  ]);
+
+  assert.equal(part("futures").hidden, true);
+  model.set("two_futures", "<p>two futures</p>");
+  model.listeners["change:two_futures"]();
+  assert.equal(part("futures").innerHTML, "<p>two futures</p>");
+  assert.equal(part("futures").hidden, false);
+  click("unfork");
+  assert.equal(model.get("two_futures"), "");
+  assert.equal(part("futures").hidden, true);
+});
+
+test("without a kernel there is no way to find and fork, and the key says why", async () => {
+  const { press, part, root } = await open(3);
+  assert.deepEqual([root.querySelector("find").hidden, root.querySelector("fork").hidden], [true, true]);
+  part("find").hidden = true;
+  press("/");
+  assert.equal(part("find").hidden, true);
+  assert.match(part("told").textContent, /takes a kernel/);
+});
+
 test("two pins show what the kernel's diff says, whichever is set first", async () => {
   for (const [early, late, rows] of given.diffs) {
     for (const pair of [[early, late], [late, early]]) {

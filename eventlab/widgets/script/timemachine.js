@@ -1,9 +1,8 @@
 // Shows step t of a book that Python made, here and in a saved page. It computes no state: every name
 // and value that reaches innerHTML is a fragment out of the book.
 
-const STAYING = new Set([ // moves that do not end a play
-  "play", "copy", "pinA", "pinB", "unpin", "entry", "filter", "help",
-]);
+const STAYING = new Set( // moves that do not end a play
+  ["play", "copy", "pinA", "pinB", "unpin", "entry", "filter", "find", "help", "compare", "unfork"]);
 
 async function render({ model, el }) {
   const pages = await pagesOf(model, (isFresh) => show(isFresh), (step) => chosen.stopAt(step));
@@ -103,15 +102,13 @@ async function render({ model, el }) {
   }
 
   function enter() {
-    const typed = entry.value;
-    entry.value = current();
-    if (!typed.trim()) return;
     playing.stop();
     say("");
-    goTo(typed);
+    if (entry.value.trim()) goTo(entry.value);
     entry.value = current();
   }
 
+  const kernel = kernelMoves({ ...here, root, model, buttons, open });
   const moves = {
     first: () => go(0),
     back: () => ways.onward(-1),
@@ -129,10 +126,11 @@ async function render({ model, el }) {
     keyBack: () => ways.onward(-1, "keys"),
     keyForward: () => ways.onward(1, "keys"),
     entry: () => (entry.focus(), entry.select()),
-    typed: () => (entry.blur(), entry.focus()), // leaving the field says that it changed, and only once
     filter: () => open("filter") && chosen.opened(),
     unfilter: () => chosen.clear(),
     help: () => open("help"),
+    find: kernel.find, search: kernel.search, fork: kernel.fork, without: kernel.without,
+    compare: kernel.compare, unfork: kernel.close,
   };
 
   function move(name) {
@@ -144,9 +142,10 @@ async function render({ model, el }) {
   }
 
   function onKey(event) {
-    // JupyterLab takes Enter for itself, and the field would never hear that its words are complete.
-    const isTyped = event.key === "Enter" && event.composedPath()[0] === entry;
-    const name = isTyped ? "typed" : moveOf(event, root, scrolls);
+    const field = fieldOf(event, root);
+    if (field) event.stopPropagation();
+    if (field?.dataset.part === "condition") return kernel.search();
+    const name = moveOf(event, root, scrolls);
     if (name === undefined) return;
     event.preventDefault();
     event.stopPropagation();
@@ -180,11 +179,13 @@ async function render({ model, el }) {
     "change:pins": () => show(), "change:difference": () => show(), "change:book": pages.turn,
     "change:axis": () => show(), "change:tracks": () => track.turn().then(() => show()),
     "change:only": () => show(), "change:choices": () => show(),
+    "change:two_futures": () => kernel.show(),
     "change:told": () => say(model.get("told")),
   };
   for (const [name, listener] of Object.entries(heard)) model.on(name, listener);
 
   show();
+  kernel.show();
   go(current()); // to a stop
   showPlaying(false);
   return () => {

@@ -1,0 +1,43 @@
+// What only Python can do: find a state by a condition, and fork. A page without a kernel shows no way to it.
+
+const NEEDS_KERNEL = ["find", "fork"];
+
+function kernelMoves({ root, model, buttons, ask, say, current, open }) {
+  const part = (name) => root.querySelector(`[data-part="${name}"]`);
+  const typed = part("condition");
+  for (const name of NEEDS_KERNEL) buttons[name].hidden = !model.send;
+
+  function search() {
+    if (!typed.value.trim()) return;
+    say("looking …");
+    ask({ ask: "find", typed: typed.value });
+  }
+
+  function find() {
+    if (!model.send) return say("to find a state by a condition takes a kernel");
+    const fields = model.get("fields") ?? [];
+    typed.placeholder = `${fields[0] ?? "field"} < 0`;
+    typed.title = `fields: ${fields.join(", ")}; signs: < <= == != >= >`;
+    if (open("find")) typed.focus();
+  }
+
+  // Python has sent the two futures, or an empty text when there is nothing to show.
+  function show() {
+    const told = model.get("two_futures") ?? "";
+    part("futures").innerHTML = told;
+    part("futures").hidden = !told;
+  }
+
+  function close() {
+    model.set("two_futures", "");
+    model.save_changes();
+    show();
+  }
+
+  return {
+    find, search, show, close,
+    fork: () => ask({ ask: "fork", from: current() }),
+    without: () => ask({ ask: "fork", from: current(), without: true }),
+    compare: () => ask({ ask: "compare" }),
+  };
+}
