@@ -78,6 +78,7 @@ def test_in_the_midst_of_a_long_log_what_came_before_is_only_known_to_be_earlier
 ):
     monkeypatch.setattr(longlog, "MOST_STEPS", 20)
     monkeypatch.setattr(longlog, "WINDOW", 8)
+    monkeypatch.setattr("eventlab.widgets.timemachine.GLANCE", 8)
     store = el.EventStore()
     store.append("card-1", el.Event("CardLoaded", {"amount": 5, "holder": "Ana"}))
     for _ in range(30):
