@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from operator import index
 from typing import Any, NamedTuple
 
@@ -127,12 +128,17 @@ def gathered(counts: Iterable[tuple[str, int, int]]) -> list[Lane]:
 
 def track(found: Sequence[Lane], bins: int) -> Track:
     """Return the lanes, marks first, as two columns of the same rows, on a track of so many parts."""
-    tallest = max((max(lane.bins.values(), default=0) for lane in found), default=0)
+    tallest = _tallest([number for lane in found for number in lane.bins.values()])
     marks = sum(lane.is_mark for lane in found)
     names = "".join(_name(lane, place - marks) for place, lane in enumerate(found))
     bars = "".join(_bars(lane, place - marks, tallest, bins) for place, lane in enumerate(found))
     told = [f"{short(lane.name)}: {counted(lane.total, _noun(lane))}" for lane in found]
     return Track(names, bars, "; ".join(told))
+
+
+def _tallest(numbers: list[int]) -> int:
+    """Return which number fills the height: so few are larger that one crowd does not flatten all others."""
+    return sorted(numbers)[ceil(0.98 * len(numbers)) - 1] if numbers else 0
 
 
 def _places(name: object, at: Any) -> list[int]:
@@ -162,7 +168,7 @@ def _bars(lane: Lane, place: int, tallest: int, bins: int) -> str:
 
 
 def _bar(lane: Lane, part: int, number: int, tallest: int, bins: int) -> str:
-    height = HEIGHT - 3 if lane.is_mark else 3 + round((HEIGHT - 5) * number / tallest)
+    height = HEIGHT - 3 if lane.is_mark else 3 + round((HEIGHT - 5) * min(number / tallest, 1))
     # A stop lies behind its event, so the bar of an event stands at the end of its part.
     return f"M{round((part + 1) * WIDTH / bins)} {HEIGHT - 1}v-{height}"
 

@@ -68,6 +68,14 @@ def test_bars_are_as_high_as_there_are_events_and_stand_at_the_end_of_their_part
     assert '<path d="M250 15v-9M1000 15v-14"/>' in drawn.lanes  # 3 + 11 · 1/2 rounds to even
 
 
+def test_one_crowded_moment_does_not_flatten_the_others():
+    quiet = dict.fromkeys(range(1, 100), 2)
+
+    drawn = track([Lane("CardLoaded", 1_198, {0: 1_000, **quiet})], 100)
+
+    assert '<path d="M10 15v-14M20 15v-14' in drawn.lanes
+
+
 def test_names_are_escaped_and_a_reader_hears_how_many_there_are():
     names, bars, label = track([marked("<b>", [2]), *lanes(['"><script>'])], 4)
 
