@@ -136,7 +136,7 @@ def test_the_board_is_square_and_the_move_is_marked(browser, tmp_path):
     path = TimeMachine(game, board, render=chess_board()).save(tmp_path / "game.html")
 
     page = opened(browser, path, 900, "light")
-    boxes = [square.bounding_box() for square in page.locator("td[title]").all()]
+    boxes = [square.bounding_box() for square in page.locator(".el-chess td[title]").all()]
 
     assert len(boxes) == 64
     assert {(round(box["width"]), round(box["height"])) for box in boxes} == {(40, 40)}
