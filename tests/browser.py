@@ -138,6 +138,7 @@ def complaints(page: Page, within: str = ".eventlab-tm") -> list[str]:
 
     # Above the signs of a table stands no word: each sign says its own.
     options = {"rules": {"empty-table-header": {"enabled": False}}}
+    page.locator(within).first.wait_for()
     found = Axe().run(page, context=within, options=options).response
     assert len(found["passes"]) > 10, "axe looked at nothing"
     return [f"{rule['help']}: {rule['nodes'][0]['html']}" for rule in found["violations"]]
