@@ -31,6 +31,9 @@ class Turn(NamedTuple):
     handled: int = 0
 
 
+NOTHING, TRIED, HANDLED = Turn(), Turn(1), Turn(1, 1)
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What all deliveries of a bus share."""
@@ -52,6 +55,8 @@ class Delivery:
         self.stopped = False
         self._unsafe: Trouble | None = None
         self._delay = 0
+        self._uncommitted = 0
+        self.inbox = self._inbox(behind=0)
 
     def begin(self) -> None:
         """Read from the store where the consumer stands; memory may be of another process's making."""
@@ -60,18 +65,20 @@ class Delivery:
         head = self._around.head()
         if self._kept > head:
             raise ConsumerBeyondLog(name, self._kept, head)
-        self.inbox = Inbox(self._around.store, self.consumer.types, self._kept, self._around.head)
+        # What was read and not yet delivered stays, unless it crashed, was sent back, or others went on.
+        if self._uncommitted or self.inbox.done_to != self._kept:
+            self.inbox = self._inbox(behind=self._kept)
         self._parked = {letter.key for letter in tables.letters(name)}
         self._uncommitted = 0
 
     def turn(self) -> Turn:
         """Try one delivery; a turn of nothing says that there is none to try now."""
         event = None if self.stopped else self.inbox.first()
-        if event is None or self.due > self._around.timer.now():
-            return Turn()
+        if event is None or (self.trouble and self.due > self._around.timer.now()):
+            return NOTHING
         if self._waits_behind(event):
             self._park(event)
-            return Turn(1)
+            return TRIED
         if self._around.faults:
             return self._faulty(event, self._around.faults)
         return self._tried(event)
@@ -128,16 +135,19 @@ class Delivery:
             return error
         return None
 
+    def _inbox(self, behind: int) -> Inbox:
+        return Inbox(self._around.store, self.consumer.types, behind, self._around.head)
+
     # -- one delivery ------------------------------------------------------------------------------
 
     def _tried(self, event: RecordedEvent) -> Turn:
         error = self.handle(event)
         if error is not None:
             self._failed(event, error)
-            return Turn(1)
+            return TRIED
         self._tell("Handled", event)
         self._done()
-        return Turn(1, 1)
+        return HANDLED
 
     def _done(self) -> None:
         self.trouble = None
@@ -209,7 +219,7 @@ class Delivery:
     def _faulty(self, event: RecordedEvent, faults: Faults) -> Turn:
         if self._delay:
             self._delay -= 1
-            return Turn(1)
+            return TRIED
         match faults.strike(self.consumer.name, event.position):
             case "drop":
                 self._tell("Dropped", event)
@@ -229,7 +239,7 @@ class Delivery:
                 return self._tried(event)
             case _:
                 return self._tried(event)
-        return Turn(1)
+        return TRIED
 
     def _crash(self, event: RecordedEvent, when: str) -> None:
         self._tell("Crashed", event)

@@ -44,7 +44,8 @@ class Inbox:
     def done(self) -> None:
         """Take the first event out."""
         self._events.popleft()
-        self._overtakers = max(0, self._overtakers - 1)
+        if self._overtakers:
+            self._overtakers -= 1
 
     def all_done(self, events: Iterable[RecordedEvent]) -> None:
         """Take out some of the events that come next."""

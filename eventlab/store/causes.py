@@ -7,7 +7,6 @@ what the handler left out. What it gave itself stands.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -16,7 +15,7 @@ from eventlab.event import Event, RecordedEvent
 from eventlab.store.ledger import Ledger
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cause:
     """The event being handled, by whom, and in which store; ``named`` gives its effects their ids."""
 
@@ -39,14 +38,22 @@ class Cause:
         )
 
 
-@contextmanager
-def handling(cause: Cause) -> Iterator[None]:
-    """Be the cause of all that this thread appends to the store meanwhile."""
-    token = _current.set(cause)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+class Handling:
+    """Be the cause of all that this thread appends to the store meanwhile.
+
+    A generator would say it shorter, and cost every delivery a microsecond more.
+    """
+
+    __slots__ = ("_cause", "_token")
+
+    def __init__(self, cause: Cause) -> None:
+        self._cause = cause
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._cause)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 def current() -> Cause | None:

@@ -282,7 +282,7 @@ class EventStore(Log):
         self, consumer: str, event: RecordedEvent, *, named: bool = False
     ) -> AbstractContextManager[None]:
         """Let all that is appended in the block be caused by an event that is being handled."""
-        return causes.handling(causes.Cause(self._ledger, consumer, event, named))
+        return causes.Handling(causes.Cause(self._ledger, consumer, event, named))
 
     def now(self) -> datetime:
         """Return the time by the clock of this store, naive UTC."""
