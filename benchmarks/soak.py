@@ -14,9 +14,10 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from threading import Event as Signal
 from threading import Thread
@@ -31,11 +32,12 @@ from benchmarks import report
 MILLION = 1_000_000
 CARDS = 200
 BATCH = 400  # events at most, in one append
+AHEAD = 10_000  # events by which the producer may be ahead of anybody before it waits
 ASKS = 0.002  # of the events ask for a statement, which a consumer then sends
 LOOK_EVERY = 0.1  # seconds between two looks at the memory
-# The keys of the file may stay in memory, 80 bytes an event (see the README), and as much again for chance;
-# an event that somebody forgets to let go of costs more than 1,000.
-BYTES_PER_EVENT = 200
+# The keys of the file may stay in memory, 80 bytes an event (see the README); an event that somebody forgets
+# to let go of costs more than 1,000.
+BYTES_PER_EVENT = 100
 ROOM = 32_000_000  # bytes by which the memory of a process comes and goes
 
 
@@ -79,9 +81,11 @@ def soak(path: Path, events: int, *, quiet: bool = True) -> list[Finding]:
         views = [el.ReadModel(store, rule) for rule in (BY_COLUMNS, IN_PYTHON)]
         for view in views:
             view.run()
-        with consumers.bus.run():
-            producer.run(quiet=quiet)
+        with consumers.bus.run() as bus:
+            # Who is far behind reads more at once: memory can be compared only while all keep up.
+            producer.run(lambda: consumers.wait(AHEAD), quiet=quiet)
             consumers.wait()
+        bus.deliver()  # what was sent when it looked as if all were done
         for view in views:
             view.wait(store.head, timeout=600)
         return [
@@ -102,18 +106,21 @@ class Producer:
         self._chance = random.Random(7)
         self.balance, self.asked, self.appended = Counter(), Counter(), Counter()
 
-    def run(self, *, quiet: bool) -> None:
-        """Append them all."""
-        ways, weights = [self._batch, self._single, self._decided], [70, 25, 5]
+    def run(self, wait: Callable[[], object], *, quiet: bool) -> None:
+        """Append them all, and wait now and then, so that the others keep up."""
         with tqdm(total=self._events, unit=" events", desc="soak", disable=quiet) as bar:
-            while (
-                sum(self.appended.values()) < self._events
-            ):  # the bar counts only where it is shown
-                [append] = self._chance.choices(ways, weights)
-                card = f"card-{self._chance.randrange(CARDS)}"
-                events = append(card)
-                self.note(card, events)
-                bar.update(len(events))
+            while (left := self._events - self.appended.total()) > 0:
+                bar.update(self._append_some(min(left, AHEAD)))
+                wait()
+
+    def _append_some(self, events: int) -> int:
+        ways, weights = [self._batch, self._single, self._decided], [70, 25, 5]
+        before = self.appended.total()
+        while self.appended.total() < before + events:
+            [append] = self._chance.choices(ways, weights)
+            card = f"card-{self._chance.randrange(CARDS)}"
+            self.note(card, append(card))
+        return self.appended.total() - before
 
     def note(self, card: str, events: list[el.Event]) -> None:
         """Count what was appended."""
@@ -229,14 +236,12 @@ class Consumers:
             row = [event.stream]
             self.bus.once(event, lambda con: con.execute("insert into statements values (?)", row))
 
-    def wait(self) -> None:
-        """Wait until they have been given everything, and hear of an error in the background."""
-        while self.bus.lag()["lag"].any() and self.bus.error is None:
+    def wait(self, behind: int = 0) -> None:
+        """Wait until nobody is further behind, and hear of an error in the background."""
+        while self.bus.lag()["lag"].max() > behind:
+            if self.bus.error is not None:
+                raise self.bus.error
             time.sleep(0.1)
-        self.bus.stop()
-        if self.bus.error is not None:
-            raise self.bus.error
-        self.bus.deliver()
 
     def findings(self, producer: Producer) -> Iterator[Finding]:
         """Hold what they were given, and what they did, against the log and the producer's counter."""
@@ -274,11 +279,15 @@ def _differing(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> int:
 
 
 def of_memory(samples: list[int], events: int) -> Finding:
-    """Compare the most memory in the second half of the time with the most in the first."""
+    """Compare what memory was mostly taken in the second half of the time with that of the first.
+
+    Not the most that was taken: when DuckDB 2.0 writes its file anew, it takes some 200 bytes an event more
+    for a moment, for the keys of the whole log, and gives them back.
+    """
     half = len(samples) // 2
-    growth = max(samples[half:]) - max(samples[:half])
+    growth = int(median(samples[half:]) - median(samples[:half]))
     bound = BYTES_PER_EVENT * events // 2 + ROOM
-    return Finding("bytes by which the second half took more memory", growth, "≤", bound)
+    return Finding("bytes that the second half took more, by medians", growth, "≤", bound)
 
 
 @contextmanager
