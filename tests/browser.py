@@ -139,6 +139,7 @@ def complaints(page: Page, within: str = ".eventlab-tm") -> list[str]:
     # Above the signs of a table stands no word: each sign says its own.
     options = {"rules": {"empty-table-header": {"enabled": False}}}
     page.locator(within).first.wait_for()
+    page.wait_for_function(_KNOWS_WHAT_SCROLLS)  # a moment after the last step
     found = Axe().run(page, context=within, options=options).response
     assert len(found["passes"]) > 10, "axe looked at nothing"
     return [f"{rule['help']}: {rule['nodes'][0]['html']}" for rule in found["violations"]]
@@ -205,3 +206,7 @@ def _answering(address: str, server: subprocess.Popen[bytes], seconds: float = 4
         except OSError:
             time.sleep(0.1)
     raise RuntimeError(f"JupyterLab did not answer at {address} within {seconds} s")
+
+
+_KNOWS_WHAT_SCROLLS = """() => [...document.querySelectorAll(".eventlab-tm .tm-scroll")]
+    .every((panel) => panel.hasAttribute("tabindex"))"""

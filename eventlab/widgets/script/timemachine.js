@@ -179,7 +179,7 @@ async function render({ model, el }) {
     "change:pins": () => show(), "change:difference": () => show(), "change:book": pages.turn,
     "change:axis": () => show(), "change:tracks": () => track.turn().then(() => show()),
     "change:only": () => show(), "change:choices": () => show(),
-    "change:two_futures": () => kernel.show(),
+    "change:two_futures": () => { kernel.show(); scrolls.show(); },
     "change:told": () => say(model.get("told")),
   };
   for (const [name, listener] of Object.entries(heard)) model.on(name, listener);
