@@ -90,11 +90,10 @@ class Chains:
         position : int
             Where it stands, for the sentence of an error.
         """
-        return list(self._upcast(step, text, position, ()))
+        said = Event(step[0], json.loads(text), schema=step[1])
+        return list(self._stage(said, position, text=text).ends())
 
-    def way(
-        self, event: Event | RecordedEvent, position: int, behind: tuple[Step, ...] = ()
-    ) -> Stage:
+    def way(self, event: Event | RecordedEvent, position: int) -> Stage:
         """Return a stored event and, step by step, what becomes of it on the way to what is shown.
 
         Examples
@@ -108,26 +107,19 @@ class Chains:
         []
         """
         said = Event(event.type, event.data, schema=event.schema or 1)
-        step = _step_of(said)
+        return self._stage(said, position)
+
+    def _stage(
+        self, said: Event, position: int, behind: tuple[Step, ...] = (), text: str | None = None
+    ) -> Stage:
+        step = said.type, said.schema or 1
         if step not in self.steps:
             self.require_known(step, position)
             return Stage(said, None)
-        text = json.dumps(said.data)
+        text = json.dumps(said.data) if text is None else text
         _require_new(step, behind, position, text)
-        made = self._made(step, text, position)
-        return Stage(said, tuple(self.way(one, position, (*behind, step)) for one in made))
-
-    def _upcast(
-        self, step: Step, text: str, position: int, way: tuple[Step, ...]
-    ) -> Iterator[Event]:
-        _require_new(step, way, position, text)
-        for event in self._made(step, text, position):
-            after = _step_of(event)
-            if after in self.steps:
-                yield from self._upcast(after, json.dumps(dict(event.data)), position, (*way, step))
-            else:
-                self.require_known(after, position)
-                yield replace(event, schema=after[1])
+        made = map(_with_schema, self._made(step, text, position))
+        return Stage(said, tuple(self._stage(one, position, (*behind, step)) for one in made))
 
     def _made(self, step: Step, text: str, position: int) -> list[Event]:
         try:
@@ -159,9 +151,9 @@ def _require_new(step: Step, behind: tuple[Step, ...], position: int, text: str)
         raise UpcastFailed(behind[0], position, text, f"it came round to {step[0]!r} again")
 
 
-def _step_of(made: Event) -> Step:
+def _with_schema(made: Event) -> Event:
     # Where it says no schema, the first and not today's: an upcaster stays as it is while chains grow longer.
-    return made.type, made.schema or 1
+    return made if made.schema else replace(made, schema=1)
 
 
 # -- what a chain must be --------------------------------------------------------------------------
