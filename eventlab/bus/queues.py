@@ -31,14 +31,16 @@ def _appended(state: State, event: RecordedEvent) -> State:
 
 def _kept(state: State, event: RecordedEvent) -> State:
     checkpoint = event.data["checkpoint"]
-    done = [name for name in state["done"] if _position(name) > checkpoint]
+    done = [name for name in state["done"] if position_of(name) > checkpoint]
     return state | {"checkpoint": checkpoint, "done": done}
 
 
 def _handled(state: State, event: RecordedEvent) -> State:
     state, name = _ran(_with_effects(state, event), event), event.data["event"]
-    now = {name} if _position(name) > state["checkpoint"] else set()  # a dead letter lies before it
-    done = sorted({*state["done"], *now}, key=_position)
+    now = (
+        {name} if position_of(name) > state["checkpoint"] else set()
+    )  # a dead letter lies before it
+    done = sorted({*state["done"], *now}, key=position_of)
     return _without(state, name, "waiting", "parked", "lost") | {"done": done}
 
 
@@ -50,14 +52,14 @@ def _duplicated(state: State, event: RecordedEvent) -> State:
 
 def _crashed(state: State, event: RecordedEvent) -> State:
     """Forget what was done since the checkpoint: all of it comes again."""
-    waiting = sorted({*state["done"], *state["waiting"]}, key=_position)
-    lost = sorted({*state["done"], *state["lost"]}, key=_position)
+    waiting = sorted({*state["done"], *state["waiting"]}, key=position_of)
+    lost = sorted({*state["done"], *state["lost"]}, key=position_of)
     return _struck(state, event) | {"waiting": waiting, "done": [], "lost": lost}
 
 
 def _parked(state: State, event: RecordedEvent) -> State:
     name = event.data["event"]
-    parked = sorted({*state["parked"], name}, key=_position)
+    parked = sorted({*state["parked"], name}, key=position_of)
     return _without(_struck(state, event), name, "waiting") | {"parked": parked}
 
 
@@ -82,7 +84,8 @@ def _without(state: State, name: str, *places: str) -> State:
     return state | {place: [other for other in state[place] if other != name] for place in places}
 
 
-def _position(name: str) -> int:
+def position_of(name: str) -> int:
+    """Return where in the log an event lies that is written as ``"5 OrderPlaced"``."""
     return int(name.partition(" ")[0])
 
 

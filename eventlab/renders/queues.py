@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eventlab.bus.queues import position_of
 from eventlab.event import RecordedEvent
 from eventlab.renders.parts import (
     FAINT,
@@ -74,7 +75,7 @@ class queue_board:  # noqa: N801 - said like a verb, as `functools.partial` is
         )
 
     def _queue(self, fields: Mapping[str, Any], now: tuple[str, str]) -> str:
-        names = sorted([*fields["done"], *fields["waiting"]], key=_position)
+        names = sorted([*fields["done"], *fields["waiting"]], key=position_of)
         boxes = (
             _box(name, MARKS.get(kind, ("", "")), kind, now)
             for name in names[: self.most]
@@ -118,10 +119,6 @@ def _deeds(fields: Mapping[str, Any]) -> str:
 
 def _counts(counts: Mapping[str, int]) -> Iterable[str]:
     return [f"{word(name)} ×{count:,}" for name, count in sorted(counts.items())]
-
-
-def _position(name: str) -> int:
-    return int(name.partition(" ")[0])
 
 
 _NONE = '<span class="none">–</span>'

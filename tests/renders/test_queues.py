@@ -12,17 +12,7 @@ from tests.renders.test_renders import HOSTILE, event, text
 
 
 def fields(**given):
-    return {
-        "checkpoint": 0,
-        "done": [],
-        "waiting": [],
-        "parked": [],
-        "lost": [],
-        "runs": 0,
-        "again": 0,
-        "effects": {},
-        "struck": {},
-    } | given
+    return {**queues.initial, **given}
 
 
 def lines(state, event=None, **terms):
