@@ -48,7 +48,7 @@ def _choices(tm: Any, asked: Question) -> str:
     """Send the names there are to choose from, those of the most events, and how many events have them."""
     tm.choices = {
         kind: [[shown(name), count] for name, count in islice(counts.items(), MOST_CHOICES)]
-        for kind, counts in tm._places.counts().items()
+        for kind, counts in tm._past.places.counts().items()
     }
     return ""
 

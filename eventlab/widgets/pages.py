@@ -13,8 +13,10 @@ from typing import Any
 from eventlab.widgets.beside import Beside, Code
 from eventlab.widgets.flipbook import Frame, bind
 from eventlab.widgets.fragments import Picture
+from eventlab.widgets.plaintext import title
 from eventlab.widgets.scenes import Key, Reading, Row, Scene, scenes
 from eventlab.widgets.stops import columns
+from eventlab.widgets.transport import pinned, transport
 from eventlab.widgets.versions import versions
 
 
@@ -61,10 +63,12 @@ class Pages:
         """Return the picture of a step."""
         return self._picture.html(self._book.frame(step - self.first))
 
-    def packed(self, shell: str, last: int) -> bytes:
+    def packed(self, last: int) -> bytes:
         """Return the pages as they go to a browser, for a slider that ends at `last`."""
+        controls = transport(title(self.reading), last)
+        shell = controls + self._picture.html({}) + pinned() + self._beside.html()
         beside = {"stops": columns(self.reading), "versions": self.versions, **self._cost}
-        return self._book.packed(shell + self._beside.html(), self.first, last, **beside)
+        return self._book.packed(shell, self.first, last, **beside)
 
     def _frame(self, scene: Scene, state: Mapping[Key, Row]) -> Frame:
         return {**self._picture.frame(scene, state), **self._beside.frame(scene)}

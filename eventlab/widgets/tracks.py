@@ -8,10 +8,10 @@ too long for that.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from eventlab.widgets.axis import Axis, scale
+from eventlab.widgets.axis import AXES, Axis, scale
 from eventlab.widgets.scenes import Reading
 from eventlab.widgets.stops import microseconds, numbers
 from eventlab.widgets.strip import (
@@ -39,6 +39,9 @@ class Tracks(Protocol):
     def on(self, axis: Axis, stops: Sequence[int] | None = None) -> dict[str, Any]:
         """Return the track of an axis as JSON has it; of a log thinned to some stops, those."""
 
+    def ready(self, axis: Axis) -> Iterable[Axis]:
+        """Return the axes whose tracks may be had when that of one is: they take no time."""
+
 
 class OfReading:
     """The tracks of stops that were all read."""
@@ -60,6 +63,10 @@ class OfReading:
         marks = marks_at(self._marks, self._step_at, lambda step: part_of(places[step]))
         drawn = track([*marks, *lanes(types, list(map(part_of, places[1:])))], BINS)
         return told(timed(drawn, axis, on), range(len(places)), places)
+
+    def ready(self, axis: Axis) -> Iterable[Axis]:
+        """Return all axes."""
+        return AXES
 
     def _step_at(self, position: int) -> int:
         return bisect_right(self._positions, position)

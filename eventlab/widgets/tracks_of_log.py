@@ -6,7 +6,7 @@ On an axis of time the stops between those that were picked stand in proportion.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -44,6 +44,10 @@ class OfLog:
         drawn = track([*marks, *lanes_in_time(self._long.log, axis, on)], BINS)
         places = [0.0, *on.place(times)]
         return told(timed(drawn, axis, on), steps if stops is None else range(len(steps)), places)
+
+    def ready(self, axis: Axis) -> Iterable[Axis]:
+        """Return the axis, and that of positions."""
+        return dict.fromkeys(("position", axis))
 
     def _step_at(self, position: int) -> int:
         return bisect_right(self._long.positions, position)

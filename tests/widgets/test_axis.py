@@ -4,6 +4,7 @@ import eventlab as el
 from eventlab.errors import TimeMachineError
 from eventlab.widgets import TimeMachine, longlog
 from eventlab.widgets.axis import GAP, LEAD, duration, idle_pauses, scale
+from eventlab.widgets.past import InWindows
 from eventlab.widgets.ticks import labelled
 from tests.widgets.test_strip import drawn
 
@@ -120,7 +121,7 @@ def test_a_long_log_has_the_same_tracks(months, cards, monkeypatch):
     monkeypatch.setattr(longlog, "WINDOW", 8)
     long = TimeMachine(months, cards, marks=marks)
 
-    assert long._long is not None
+    assert isinstance(long._past, InWindows)
     for axis in ("position", "occurred", "recorded"):
         long.axis = axis
         assert drawn(long, axis) == drawn(short, axis)

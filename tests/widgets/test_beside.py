@@ -25,7 +25,7 @@ EVENTS = st.lists(
 
 def blamed(tm: TimeMachine, step: int) -> list[tuple[str, str, str]]:
     """What stands beside a step: field, value and position of the event that set it."""
-    page = tm._pages_at(step)
+    page = tm._past.pages_at(step)
     return rows_of(page._book.frame(step - page.first)["blame"])
 
 
@@ -68,7 +68,7 @@ def test_it_says_at_every_step_what_blame_says(events):
     tm = TimeMachine(store, cards, key=key)
 
     for step in range(1, tm.last + 1):
-        position = tm._pages.event(step).position
+        position = tm._past.pages.event(step).position
         expected = cards.blame(store.until(position=position), key)["position"].tolist()
         assert [int(row[2]) for row in blamed(tm, step)[1:] if len(row) > 2] == expected
 
@@ -78,7 +78,7 @@ def test_in_the_midst_of_a_long_log_what_came_before_is_only_known_to_be_earlier
 ):
     monkeypatch.setattr(longlog, "MOST_STEPS", 20)
     monkeypatch.setattr(longlog, "WINDOW", 8)
-    monkeypatch.setattr("eventlab.widgets.timemachine.GLANCE", 8)
+    monkeypatch.setattr("eventlab.widgets.past.GLANCE", 8)
     store = el.EventStore()
     store.append("card-1", el.Event("CardLoaded", {"amount": 5, "holder": "Ana"}))
     for _ in range(30):
@@ -96,16 +96,16 @@ def test_in_the_midst_of_a_long_log_what_came_before_is_only_known_to_be_earlier
 def test_where_events_are_passed_without_a_stop_no_one_is_blamed(store, cards):
     tm = TimeMachine(store, cards, max_steps=2)
 
-    assert tm._pages._book.slots == ["line", "caption", "state", "event", "cut"]
+    assert tm._past.pages._book.slots == ["line", "caption", "state", "event", "cut"]
 
 
 @pytest.mark.parametrize("key", [None, "card-1"])
 def test_the_code_gives_the_frame_of_the_step(store, cards, key):
     tm = TimeMachine(store, cards, key=key)
 
-    before, after, _ = tm._code
+    before, after, _ = tm._past._code
     for step in range(tm.last + 1):
-        code = before + tm._pages._book.frame(step)["cut"] + after
+        code = before + tm._past.pages._book.frame(step)["cut"] + after
         found = eval(code, {"cards": cards, "log": store})
         assert_frame_equal(found, tm.frame(step))
 
@@ -114,7 +114,7 @@ def test_a_key_of_several_parts_is_written_as_python(store):
     by_day = el.Projection("by_day", key=["stream", "type"], events=el.count())
     tm = TimeMachine(store, by_day, key=("card-1", "CardLoaded"))
 
-    before, after, _ = tm._code
+    before, after, _ = tm._past._code
     found = eval(before + "4" + after, {"by_day": by_day, "log": store})
 
     assert before + "4" + after == (
@@ -124,9 +124,9 @@ def test_a_key_of_several_parts_is_written_as_python(store):
 
 
 def test_a_projection_shows_its_sql_and_a_lambda_has_a_name_that_fits(store, cards):
-    assert TimeMachine(store, cards)._code.sql == cards.sql
+    assert TimeMachine(store, cards)._past._code.sql == cards.sql
     anonymous = TimeMachine(store, lambda log: cards(log))
-    assert anonymous._code.before == "projection(log.until(position="
+    assert anonymous._past._code.before == "projection(log.until(position="
 
 
 def test_in_order_of_occurrence_there_is_no_position_to_write_down(cards):
@@ -136,16 +136,16 @@ def test_in_order_of_occurrence_there_is_no_position_to_write_down(cards):
 
     tm = TimeMachine(store.until(occurred="2026-01-03"), cards)
 
-    assert tm._code is None
-    assert "cut" not in tm._pages._book.slots
+    assert tm._past._code is None
+    assert "cut" not in tm._past.pages._book.slots
 
 
 def test_hostile_names_are_escaped_in_every_part(hostile, said):
     tm = TimeMachine(hostile, said, marks=dict.fromkeys(HOSTILE, 1))
 
-    tracks = [tm._under.on(axis) for axis in ("position", "occurred", "recorded")]
-    parts = [*(track["names"] + track["lanes"] for track in tracks), tm._pages._beside.html()]
-    frames = [tm._pages._book.frame(step) for step in range(tm.last + 1)]
+    tracks = [tm._past.tracks.on(axis) for axis in ("position", "occurred", "recorded")]
+    parts = [*(track["names"] + track["lanes"] for track in tracks), tm._past.pages._beside.html()]
+    frames = [tm._past.pages._book.frame(step) for step in range(tm.last + 1)]
     written = "".join([*parts, *(frame["blame"] for frame in frames)])
     assert not [text for text in HOSTILE[:3] if text in written]
 

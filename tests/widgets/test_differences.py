@@ -133,7 +133,7 @@ def test_looking_up_two_moments_says_what_diff_says(events, data):
     tm = TimeMachine(store, cards)
     early = data.draw(st.integers(0, tm.last))
     late = data.draw(st.integers(early, tm.last))
-    told = versions(tm._pages.reading)
+    told = versions(tm._past.pages.reading)
 
     tm.pins = (early, late)
 
@@ -193,7 +193,7 @@ def test_an_event_that_ends_a_life_and_begins_another_leaves_the_last():
 
 
 def test_versions_are_escaped(hostile, said):
-    told = versions(TimeMachine(hostile, said)._pages.reading)
+    told = versions(TimeMachine(hostile, said)._past.pages.reading)
 
     written = "".join([*told["keys"], *told["cells"]])
     assert not [text for text in HOSTILE[:3] if text in written]

@@ -47,7 +47,7 @@ def test_of_a_key_the_rest_of_its_stream_are_stops(store, broken):
 
     tm = TimeMachine(store, broken, key="card-1")
 
-    assert [tm._pages.event(step).position for step in (1, 2, 3)] == [1, 3, 5]
+    assert [tm._past.pages.event(step).position for step in (1, 2, 3)] == [1, 3, 5]
     assert "20" in tm.text(1)
     assert REASON in tm.text(2)
     assert REASON in tm.text(3)

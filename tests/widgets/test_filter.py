@@ -3,6 +3,7 @@ import pytest
 import eventlab as el
 from eventlab.errors import TimeMachineError
 from eventlab.widgets import TimeMachine, longlog
+from eventlab.widgets.past import InWindows
 from tests.widgets.conftest import loaded
 
 # Positions of the store: 1 loads card-1, 2 loads card-2, 3 redeems card-1, 4 closes card-2; ana loads.
@@ -114,14 +115,14 @@ def both(store, cards, monkeypatch) -> tuple[TimeMachine, TimeMachine]:
 def test_of_a_long_log_duckdb_says_the_same(both, names):
     short, long = both
 
-    assert long._long is not None
+    assert isinstance(long._past, InWindows)
     assert short.filter(**names) == long.filter(**names) > 0
     for step in range(41):
         short.step = long.step = step
         assert long.step == short.step
         for of in ("type", "key"):
             asked = (short.step, 1, of, short.only)
-            assert long._places.seek(*asked) == short._places.seek(*asked)
+            assert long._past.places.seek(*asked) == short._past.places.seek(*asked)
 
 
 def test_of_a_long_log_the_kernel_goes_from_stop_to_stop(both):
@@ -150,4 +151,4 @@ def test_of_a_long_log_the_kernel_says_what_there_is_to_choose_from(both):
 
     assert long.choices["actors"] == [["ana", 14]]
     assert long.choices["streams"][0] == ["card-0", 6]
-    assert dict(map(tuple, long.choices["types"])) == short._places.counts()["types"]
+    assert dict(map(tuple, long.choices["types"])) == short._past.places.counts()["types"]

@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 
 def test_the_javascript_shows_what_python_says(cards, tmp_path):
     tm = TimeMachine(long_log(), cards)
-    frames = [tm._pages._book.frame(step) for step in range(tm.last + 1)]
+    frames = [tm._past.pages._book.frame(step) for step in range(tm.last + 1)]
     events = [event_row(tm, step) for step in range(tm.last + 1)]
     diffs = [
         (*pins, difference(tm, pins))
@@ -66,7 +66,7 @@ def event_row(tm: TimeMachine, step: int) -> str:
     if step == 0:
         words = '<td colspan="3" class="none">before the first event</td>'
         return f'<tr data-go="0"><td class="n">0</td>{words}</tr>\n'
-    event = tm._pages.event(step)
+    event = tm._past.pages.event(step)
     return (
         f'<tr data-go="{step}"><td class="n">{step:,}</td><td>{event.occurred_at:%Y-%m-%d %H:%M}</td>'
         f"<td>{event.stream}</td><td>{event.type}</td></tr>\n"
@@ -76,7 +76,7 @@ def event_row(tm: TimeMachine, step: int) -> str:
 def seeks(tm: TimeMachine) -> list[tuple[int, int, str, int | None]]:
     """Where Python goes from some steps to the next and the previous of their kinds."""
     return [
-        (step, by, of, tm._places.seek(step, by, of, {}))
+        (step, by, of, tm._past.places.seek(step, by, of, {}))
         for step in (1, 2, 40, 75, 149, 150)
         for by in (1, -1)
         for of in ("type", "key")
@@ -91,7 +91,7 @@ def filters(tm: TimeMachine) -> list[tuple[dict[str, list[str]], list[int]]]:
         {"actors": ["ana"], "types": ["CardRedeemed"]},
         {"actors": ["ana"], "types": ["CardClosed"], "streams": ["card-1"]},
     ]
-    return [(only, list(tm._places.left(only))) for only in some]
+    return [(only, list(tm._past.places.left(only))) for only in some]
 
 
 def difference(tm: TimeMachine, pins: tuple[int, int]) -> str:

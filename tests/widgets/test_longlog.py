@@ -10,6 +10,7 @@ from pandas.testing import assert_frame_equal
 
 import eventlab as el
 from eventlab.widgets import TimeMachine, longlog
+from eventlab.widgets.past import AsAWhole
 from tests.widgets.test_javascript import run_in_node
 
 
@@ -18,8 +19,8 @@ def small(monkeypatch):
     """What is long elsewhere is short here."""
     monkeypatch.setattr(longlog, "MOST_STEPS", 20)
     monkeypatch.setattr(longlog, "WINDOW", 16)
-    monkeypatch.setattr("eventlab.widgets.timemachine.GLANCE", 8)
-    monkeypatch.setattr("eventlab.widgets.timemachine.NEAR", 4)
+    monkeypatch.setattr("eventlab.widgets.past.GLANCE", 8)
+    monkeypatch.setattr("eventlab.widgets.past.NEAR", 4)
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def test_every_stop_reads_as_in_a_book_of_the_whole_log(log, cards, rows):
     for step in [*range(131), 7, 120, 60]:
         long.step = step
         assert long.text() == book.text(step)
-        assert long.event == (book.event if step == book.step else book._pages.event(step))
+        assert long.event == (book.event if step == book.step else book._past.pages.event(step))
 
 
 def test_a_stop_far_from_the_slider_is_read_without_moving_it(log, cards):
@@ -157,11 +158,13 @@ def test_a_short_log_is_folded_when_it_is_opened(store, cards):
 def test_the_browser_is_sent_a_window_and_the_next_before_it_ends(log, cards):
     long = TimeMachine(log, cards, step=60)
     sent = []
-    long.observe(lambda change: sent.append((long._pages.first, long._pages.last)), names="book")
+    long.observe(
+        lambda change: sent.append((long._past.pages.first, long._past.pages.last)), names="book"
+    )
     long.step = 61
 
     for long.step in range(61, 80):
-        assert long._pages.first + 4 <= long.step <= long._pages.last - 4
+        assert long._past.pages.first + 4 <= long.step <= long._past.pages.last - 4
 
     assert all(late[0] > early[0] for early, late in pairwise(sent))
     assert 1 < len(sent) < 10
@@ -178,7 +181,7 @@ def test_a_saved_page_has_stops_spread_over_the_whole_log_and_says_so(
 
     assert "10 of 130 events are stops" in page
     assert 'max="10"' not in page.split("<script", 1)[0]  # the slider comes out of the book
-    reading = long._long.stops(10)
+    reading = long._past._long.stops(10)
     assert reading.numbers == [0, 1, 15, 30, 44, 58, 73, 87, 101, 116, 130]
 
 
@@ -188,7 +191,7 @@ def test_a_saved_page_has_stops_spread_over_the_whole_log_and_says_so(
     ids=lambda given: next(iter(given)),
 )
 def test_what_cannot_be_read_in_windows_is_read_as_before(log, cards, given):
-    assert TimeMachine(log, cards, **given)._long is None
+    assert isinstance(TimeMachine(log, cards, **given)._past, AsAWhole)
 
 
 def test_a_log_whose_events_upcasters_split_is_read_as_a_whole():
@@ -205,12 +208,13 @@ def test_a_log_whose_events_upcasters_split_is_read_as_a_whole():
 
     tm = TimeMachine(store, cards)
 
-    assert (tm._long, tm.last) == (None, 30)
+    assert isinstance(tm._past, AsAWhole)
+    assert tm.last == 30
     assert tm.frame(20)[["balance", "loads"]].values.tolist() == [[80, 40]]
 
 
 def test_a_short_log_is_one_book(store, cards):
-    assert TimeMachine(store, cards)._long is None
+    assert isinstance(TimeMachine(store, cards)._past, AsAWhole)
 
 
 def test_the_javascript_asks_for_the_pages_it_has_not(log, cards, tmp_path):
@@ -219,12 +223,12 @@ def test_the_javascript_asks_for_the_pages_it_has_not(log, cards, tmp_path):
     for step in (0, 64, 130):
         long.step = step
         books.append(base64.b64encode(long.book).decode())
-        pages = long._pages
+        pages = long._past.pages
         for at in range(pages.first, pages.last + 1):
             frames[at] = pages._book.frame(at - pages.first)
     parts = []
     for long.step in (*range(0, 130, 7), 130):
-        pages, book = long._pages, base64.b64encode(long.book).decode()
+        pages, book = long._past.pages, base64.b64encode(long.book).decode()
         parts.append([pages.first, pages.last, pages.reading.replayed, book])
         for at in range(pages.first, pages.last + 1):
             frames[at] = pages._book.frame(at - pages.first)

@@ -7,6 +7,7 @@ from pandas.testing import assert_frame_equal
 import eventlab as el
 from eventlab.errors import TimeMachineError
 from eventlab.widgets import TimeMachine, longlog
+from eventlab.widgets.past import InWindows
 from tests.widgets.conftest import loaded
 from tests.widgets.test_strip import drawn
 
@@ -272,7 +273,7 @@ def long(cards, monkeypatch) -> TimeMachine:
 
 
 def test_in_a_long_log_duckdb_finds_the_place(long):
-    assert long._long is not None
+    assert isinstance(long._past, InWindows)
 
     assert (long.go(time="2026-01-01T20:30").position, long.step) == (42, 21)
     assert (long.go(time="01:00").position, long.step) == (4, 2)
