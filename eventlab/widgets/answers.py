@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from eventlab.widgets.stops import moment_at, shown
+from eventlab.widgets.stops import KINDS, moment_at, shown
 
 MOST_CHOICES = 1000
 """Names of a kind that a browser is sent to choose from; Python takes any."""
@@ -47,9 +47,19 @@ def _seek(tm: Any, asked: Question) -> str:
 def _choices(tm: Any, asked: Question) -> str:
     """Send the names there are to choose from, those of the most events, and how many events have them."""
     tm.choices = {
-        kind: [[shown(name), count] for name, count in islice(counts.items(), MOST_CHOICES)]
-        for kind, counts in tm._past.places.counts().items()
+        kind: [
+            [shown(name), count]
+            for name, count in islice(tm._past.places.counts(kind).items(), MOST_CHOICES)
+        ]
+        for kind in KINDS
     }
+    return ""
+
+
+def _choose(tm: Any, asked: Question) -> str:
+    """Stop at the events of a name, too, that was typed and that a browser may not know."""
+    kind, name = str(asked["kind"]), str(asked["name"])
+    tm.filter(**tm.only | {kind: [*tm.only.get(kind, ()), name]})
     return ""
 
 
@@ -79,6 +89,7 @@ _DOES = {
     "go": _go,
     "seek": _seek,
     "choices": _choices,
+    "choose": _choose,
     "find": _find,
     "fork": _fork,
     "compare": _compare,

@@ -39,14 +39,6 @@ def filtered(**named: str | Iterable[str] | None) -> dict[str, list[str]]:
     return {kind: names for kind, names in found.items() if names}
 
 
-def require_known(only: Only, counts: Mapping[str, Mapping[str, int]]) -> None:
-    """Refuse a name that no event has."""
-    for kind, names in only.items():
-        for name in names:
-            if name not in counts[kind]:
-                raise TimeMachineError.no_such_choice(kind, name, counts[kind])
-
-
 def understood(only: Any) -> dict[str, list[str]]:
     """Return what of a filter a browser sent is one; of an unknown kind there is nothing to leave out."""
     return filtered(**{kind: only.get(kind) for kind in KINDS})

@@ -7,12 +7,13 @@ a scene looks, and nothing of browsers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from tqdm.auto import tqdm
 
@@ -29,6 +30,8 @@ from eventlab.widgets.reading import (
     values_of,
 )
 from eventlab.widgets.scenes import Key, Reading, Row, State, Touch
+
+Numbers: TypeAlias = "npt.NDArray[np.int64]"
 
 WINDOW = 128
 """Steps that the browser holds at once."""
@@ -59,7 +62,7 @@ class LongLog:
     ----------
     total : int
         Events, each of them a stop.
-    positions : sequence of int
+    positions : range or array
         Their positions.
     """
 
@@ -67,12 +70,13 @@ class LongLog:
     projection: Any
     rows: int
     total: int = field(init=False)
-    positions: Sequence[int] = field(init=False, repr=False)
+    positions: range | Numbers = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._failed: FoldFailed | None = None
         self.total = len(self.log)
-        self.positions = self.log.positions()
+        positions = self.log.positions()
+        self.positions = positions if isinstance(positions, range) else np.array(positions, "int64")
         self._streams = _streams(self.log, self.rows + 1)
         self._living = (
             None if self.projection.skips else Living(self.log, self.projection.ends_with)
@@ -81,6 +85,12 @@ class LongLog:
     def position(self, step: int) -> int:
         """Return the position of the event behind a step; 0 before the first."""
         return int(self.positions[step - 1]) if step else 0
+
+    def steps(self, positions: Numbers) -> Numbers:
+        """Return the steps behind the events at some positions."""
+        if isinstance(self.positions, range):
+            return positions - (self.positions.start - 1)
+        return np.searchsorted(self.positions, positions) + 1
 
     def state(self, step: int) -> pd.DataFrame:
         """Return the state of all keys at a step."""
@@ -121,7 +131,7 @@ class LongLog:
     def touches(self) -> Iterator[Touch]:
         """Yield what every event did: all of them are folded."""
         changes = self.projection.changes(self.log)
-        steps = (np.searchsorted(self.positions, changes["position"]) + 1).tolist()
+        steps = self.steps(changes["position"].to_numpy()).tolist()
         yield from touches_of(changes, steps, self._key_names, self.fields)
 
     def stops(self, most: int = MOST_PAGES) -> Reading:

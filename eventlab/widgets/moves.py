@@ -14,6 +14,7 @@ from eventlab.widgets.markup import counted
 from eventlab.widgets.places import (
     OF_CLOCK,
     Clock,
+    Steps,
     moment_of,
     require_kind,
     require_position,
@@ -174,11 +175,11 @@ class Moves(Slider):
 
     def _onward(self, by: int) -> bool:
         """Go to the next stop or the one before; tell whether there is one."""
-        left = range(1, self.last + 1) if self._left is None else self._left
+        left: Steps = range(1, self.last + 1) if self._left is None else self._left
         at = bisect_right(left, self.step) if by > 0 else bisect_left(left, self.step) - 1
         if (self.step == 0 and by < 0) or at >= len(left):
             return False
-        self.step = left[at] if at >= 0 else 0
+        self.step = int(left[at]) if at >= 0 else 0
         return True
 
     def _seek(self, by: int, of: str) -> Any:

@@ -10,18 +10,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
-
-import numpy as np
 
 from eventlab.errors import InvalidEvent, TimeMachineError
 from eventlab.event import RecordedEvent
 from eventlab.times import Moment, utc
 from eventlab.widgets.chosen import Only, passes
-from eventlab.widgets.longlog import LongLog
+from eventlab.widgets.longlog import LongLog, Numbers
 from eventlab.widgets.scenes import Key, Reading
 from eventlab.widgets.stops import KINDS, named
 
@@ -29,6 +27,9 @@ Clock: TypeAlias = Literal["occurred", "recorded"]
 
 OF_CLOCK = {"occurred": "occurred_at", "recorded": "recorded_at"}
 """The part of the envelope that a clock tells."""
+
+Steps: TypeAlias = "Sequence[int] | Numbers"
+"""Steps in increasing order; of a long log these are millions."""
 
 _OF_DAY = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
@@ -85,11 +86,14 @@ class Places(Protocol):
         It is one of those that a filter leaves.
         """
 
-    def left(self, only: Only) -> Sequence[int]:
+    def left(self, only: Only) -> Steps:
         """Return the steps that a filter leaves, without step 0, which it always leaves."""
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Return how many events have each type, stream and actor, the most frequent first."""
+    def known(self, kind: str, names: Sequence[str]) -> set[str]:
+        """Return those of some names of a kind (``types`` …) that an event has."""
+
+    def counts(self, kind: str) -> dict[str, int]:
+        """Return how many events have each name of a kind, the most frequent first."""
 
 
 class InReading:
@@ -117,15 +121,19 @@ class InReading:
         onward = [other for other in self.left(only) if (other - step) * by > 0][::by]
         return next((other for other in onward if self._kinds(other, of) & wanted), None)
 
-    def left(self, only: Only) -> Sequence[int]:
+    def left(self, only: Only) -> Steps:
         """Return the steps that a filter leaves, without step 0, which it always leaves."""
         steps = enumerate(self._reading.events, start=1)
         return [step for step, event in steps if passes(event, only)]
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Return how many events have each type, stream and actor, the most frequent first."""
-        found = {kind: Counter(named(self._reading.events, kind)) for kind in KINDS}
-        return {kind: _ranked(count.items()) for kind, count in found.items()}
+    def known(self, kind: str, names: Sequence[str]) -> set[str]:
+        """Return those of some names of a kind that an event has."""
+        return set(names).intersection(self.counts(kind))
+
+    def counts(self, kind: str) -> dict[str, int]:
+        """Return how many events have each name of a kind, the most frequent first."""
+        found = Counter(filter(None, named(self._reading.events, kind)))
+        return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
     def _kinds(self, step: int, of: str) -> frozenset[Any]:
         event: RecordedEvent = self._reading.events[step - 1]
@@ -144,6 +152,7 @@ class InLog:
 
     def __init__(self, log: LongLog) -> None:
         self._long = log
+        self._counts: dict[str, dict[str, int]] = {}
 
     def at_time(self, moment: datetime, clock: Clock) -> int:
         """Return the step behind the event that happened last at or before a time; 0 before all."""
@@ -167,33 +176,47 @@ class InLog:
         alike = {"types": [event.type]} if of == "type" else {"streams": [event.stream]}
         part = _cut(_cut(self._long.log, only), alike)
         if by > 0:
-            part, nearest = part.since(position=event.position + 1), "min(position)"
+            part, order = part.since(position=event.position + 1), "asc"
         else:
-            part, nearest = part.until(position=event.position - 1), "max(position)"
-        found = part.select(f"select {nearest} from events where {_BY_ACTOR}", _actors(only))
-        [(position,)] = found.fetchall()
-        return None if position is None else self.at_position(position)
+            part, order = part.until(position=event.position - 1), "desc"
+        # Sorted and cut short, not min(position): so DuckDB ends where it has found one.
+        found = part.select(
+            f"select position from events where {_BY_ACTOR} order by position {order} limit 1",
+            _actors(only),
+        ).fetchall()
+        return self.at_position(found[0][0]) if found else None
 
-    def left(self, only: Only) -> Sequence[int]:
+    def left(self, only: Only) -> Steps:
         """Return the steps that a filter leaves, without step 0, which it always leaves."""
         found = _cut(self._long.log, only).select(
             f"select position from events where {_BY_ACTOR} order by position", _actors(only)
         )
-        positions = found.fetchnumpy()["position"]
-        steps: list[int] = (np.searchsorted(self._long.positions, positions) + 1).tolist()
-        return steps
+        return self._long.steps(found.fetchnumpy()["position"])
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Return how many events have each type, stream and actor, the most frequent first."""
-        return {
-            kind: _ranked(
-                self._long.log.select(
-                    f"select {name}, count(*) from events group by all"
-                ).fetchall()
-            )
-            for kind, name in KINDS.items()
-        }
+    def known(self, kind: str, names: Sequence[str]) -> set[str]:
+        """Return those of some names of a kind that an event has."""
+        asked = {kind: names}
+        found = _cut(self._long.log, asked).select(
+            f"select distinct {KINDS[kind]} from events where {_BY_ACTOR}", _actors(asked)
+        )
+        return {name for (name,) in found.fetchall()}
 
+    def counts(self, kind: str) -> dict[str, int]:
+        """Return how many events have each name of a kind, the most frequent first; they are counted once."""
+        if kind not in self._counts:
+            ranked = f"select * from ({_COUNTED[kind]}) as found(name, n) order by n desc, name"
+            found = self._long.log.select(ranked).fetchall()
+            self._counts[kind] = {name: count for name, count in found if name}
+        return self._counts[kind]
+
+
+# Streams are counted by their numbers, and named when there is one row for each.
+_COUNTED = {
+    "types": "select type, count(*) from events group by all",
+    "streams": "select key, n from (select stream_no, count(*) as n from events group by all) "
+    "join main.streams as names(stream_no, key, _category) using (stream_no)",
+    "actors": "select actor, count(*) from events group by all",
+}
 
 _BY_ACTOR = "(len($el_actors::varchar[]) = 0 or actor in (select unnest($el_actors::varchar[])))"
 
@@ -206,8 +229,3 @@ def _cut(log: Any, only: Only) -> Any:
     """Return the part of a log with the types and streams of a filter."""
     log = log.only(*only["types"]) if only.get("types") else log
     return log.stream(*only["streams"]) if only.get("streams") else log
-
-
-def _ranked(counts: Iterable[tuple[str | None, int]]) -> dict[str, int]:
-    named = [(name, count) for name, count in counts if name]
-    return dict(sorted(named, key=lambda pair: (-pair[1], pair[0])))

@@ -7,7 +7,7 @@ under the slider in `tracks`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import anywidget
@@ -15,9 +15,10 @@ import traitlets
 
 from eventlab.errors import TimeMachineError
 from eventlab.widgets.axis import AXES, Axis, require_axis
-from eventlab.widgets.chosen import filtered, require_known, understood
+from eventlab.widgets.chosen import filtered, understood
 from eventlab.widgets.flipbook import deflated
 from eventlab.widgets.past import Past
+from eventlab.widgets.places import Steps
 from eventlab.widgets.reading import Log
 
 
@@ -41,7 +42,7 @@ class Slider(anywidget.AnyWidget):
 
     def __init__(self, past: Past, step: int | None, axis: Axis) -> None:
         self._past = past
-        self._left: Sequence[int] | None = None
+        self._left: Steps | None = None
         self._sent: dict[str, Any] = {}
         self.replayed = past.replayed
         super().__init__(
@@ -110,7 +111,8 @@ class Slider(anywidget.AnyWidget):
         (2, 3, [3])
         """
         only = filtered(types=types, streams=streams, actors=actors)
-        require_known(only, self._past.places.counts())
+        for kind, names in only.items():
+            self._require_known(kind, names)
         self.only = only
         return self.last if self._left is None else len(self._left)
 
@@ -120,7 +122,7 @@ class Slider(anywidget.AnyWidget):
         if self._left is None:
             return step
         before = bisect_right(self._left, step)
-        return self._left[before - 1] if before else 0
+        return int(self._left[before - 1]) if before else 0
 
     @traitlets.validate("only")
     def _understand(self, proposal: Any) -> dict[str, list[str]]:
@@ -151,6 +153,11 @@ class Slider(anywidget.AnyWidget):
             axis: tracks.on(axis) for axis in tracks.ready(axis) if axis not in self._sent
         }
         return deflated(self._sent)
+
+    def _require_known(self, kind: str, names: list[str]) -> None:
+        places = self._past.places
+        for name in sorted(set(names) - places.known(kind, names)):
+            raise TimeMachineError.no_such_choice(kind, name, places.counts(kind))
 
     def _require(self, step: int | None) -> int:
         if step is None:

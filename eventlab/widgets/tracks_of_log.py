@@ -75,7 +75,8 @@ class OfLog:
         """Return the longest pause between two times of events."""
         found = self._long.log.select(
             "select low, high from (select lag(time) over (order by time) as low, time as high from "
-            f"(select epoch_us({axis}_at) as time from events where {axis}_at between $el_low and $el_high)) "
+            f"(select distinct epoch_us({axis}_at) as time from events "
+            f"where {axis}_at between $el_low and $el_high)) "
             "where low is not null order by high - low desc limit 1",
             {"el_low": moment_at(low), "el_high": moment_at(high)},
         )

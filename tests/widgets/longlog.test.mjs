@@ -107,6 +107,14 @@ test("what the window does not hold is asked of the kernel, and without one it s
   assert.match(part("told").textContent, /only a kernel/);
 });
 
+test("a name that is typed may be one that was not sent, so the kernel chooses it", async () => {
+  const { root, model } = await open(64, 1);
+  const asked = [];
+  model.send = (question) => asked.push(question);
+  root.listeners.change({ target: { dataset: { chooseTyped: "streams" }, value: "card-9" } });
+  assert.deepEqual(asked, [{ ask: "choose", kind: "streams", name: "card-9" }]);
+});
+
 test("the next of a kind is gone to where the window has it, and asked for where it has not", async () => {
   const { press, model } = await open(64, 1);
   const asked = [];

@@ -144,6 +144,20 @@ def test_of_a_long_log_the_kernel_goes_from_stop_to_stop(both):
     assert (long.step, long.told) == (0, "no earlier stop")
 
 
+def test_of_a_long_log_a_name_that_was_typed_is_chosen_by_the_kernel(both):
+    """A browser was sent the names of the most events, which need not be all."""
+    _, long = both
+    long.filter(types="CardLoaded")
+
+    long._handle_custom_msg({"ask": "choose", "kind": "streams", "name": "card-3"}, [])
+    long._handle_custom_msg({"ask": "choose", "kind": "streams", "name": "card-5"}, [])
+    assert long.only == {"types": ["CardLoaded"], "streams": ["card-3", "card-5"]}
+
+    long._handle_custom_msg({"ask": "choose", "kind": "streams", "name": "card-99"}, [])
+    assert "streams='card-99'" in long.told
+    assert long.only == {"types": ["CardLoaded"], "streams": ["card-3", "card-5"]}
+
+
 def test_of_a_long_log_the_kernel_says_what_there_is_to_choose_from(both):
     short, long = both
 
@@ -151,4 +165,4 @@ def test_of_a_long_log_the_kernel_says_what_there_is_to_choose_from(both):
 
     assert long.choices["actors"] == [["ana", 14]]
     assert long.choices["streams"][0] == ["card-0", 6]
-    assert dict(map(tuple, long.choices["types"])) == short._past.places.counts()["types"]
+    assert dict(map(tuple, long.choices["types"])) == short._past.places.counts("types")

@@ -74,8 +74,9 @@ function choosing({ root, model, last, known, ask, changed }) {
       `<button type="button" class="tm-chip" data-choose="${kind}:${names.findIndex((name) => name[1] === text)}"` +
       ` aria-pressed="${chosen.includes(text)}">${html} <small>${count.toLocaleString("en")}</small></button>`);
     const hidden = names.length - shown.length;
+    const others = isWhole() ? `${hidden.toLocaleString("en")} more` : `another ${KINDS[kind]}`;
     const more = hidden ? `<input type="text" data-choose-typed="${kind}" autocomplete="off" ` +
-      `aria-label="another ${KINDS[kind]}" placeholder="${hidden.toLocaleString("en")} more">` : "";
+      `aria-label="another ${KINDS[kind]}" placeholder="${others}">` : "";
     return `<div role="group" aria-label="${KINDS[kind]}"><span class="tm-kind-name">${KINDS[kind]}</span>` +
       `${chips.join("")}${more}</div>`;
   }
@@ -93,8 +94,9 @@ function choosing({ root, model, last, known, ask, changed }) {
     toggle(kind, counted(kind)[Number(at)][1]);
   }
 
-  // What there is to say to a name that was typed.
+  // What there is to say to a name that was typed; of a long log not all names were sent, and Python knows.
   function typed(kind, name) {
+    if (!isWhole()) return ask({ ask: "choose", kind, name }) ?? "";
     const isThere = counted(kind).some(([, text]) => text === name);
     if (isThere) toggle(kind, name);
     return isThere ? "" : `no event has the ${KINDS[kind]} “${name}”`;
