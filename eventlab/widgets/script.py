@@ -16,6 +16,7 @@ PARTS = (
         "stops",
         "pages",
         "chosen",
+        "rows",
         "eventlist",
         "axis",
         "strip",
@@ -24,7 +25,7 @@ PARTS = (
         "copy",
         "keys",
     ),
-    *("entry", "seeking", "playing", "kernel", "timemachine"),
+    *("entry", "seeking", "playing", "kernel", "showing", "hearing", "timemachine"),
 )
 """What a part uses stands before it; the last one exports what a notebook calls."""
 

@@ -2,10 +2,9 @@
 // book has the steps around the slider.
 
 function frames({ fragments, keyframes, deltas, every, first }) {
-  const text = (id) => {
-    const found = fragments[id];
-    return typeof found === "string" ? found : found.map(text).join("");
-  };
+  const text = (found) => (typeof found === "string" ? found : found.map((id) => text(fragments[id])).join(""));
+  // A fragment as the parts it is made of, one behind the other; of a table these are rows.
+  const parts = (id) => (typeof fragments[id] === "string" ? [fragments[id]] : fragments[id].map((part) => fragments[part]));
   // The fragment in every slot: from the keyframe before the step, delta by delta.
   const at = (step) => {
     const page = step - first;
@@ -18,7 +17,7 @@ function frames({ fragments, keyframes, deltas, every, first }) {
     return now;
   };
   const holds = (step) => step >= first && step < first + deltas.length;
-  return { at, text, holds };
+  return { at, text, parts, holds };
 }
 
 async function unpacked(bytes) {

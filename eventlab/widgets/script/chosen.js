@@ -72,9 +72,9 @@ function choosing({ root, model, last, known, ask, changed }) {
     const shown = names.filter(([, text], at) => at < MOST_CHIPS || chosen.includes(text));
     const chips = shown.map(([html, text, count]) =>
       `<button type="button" class="tm-chip" data-choose="${kind}:${names.findIndex((name) => name[1] === text)}"` +
-      ` aria-pressed="${chosen.includes(text)}">${html} <small>${count.toLocaleString("en")}</small></button>`);
+      ` aria-pressed="${chosen.includes(text)}">${html} <small>${grouped(count)}</small></button>`);
     const hidden = names.length - shown.length;
-    const others = isWhole() ? `${hidden.toLocaleString("en")} more` : `another ${KINDS[kind]}`;
+    const others = isWhole() ? `${grouped(hidden)} more` : `another ${KINDS[kind]}`;
     const more = hidden ? `<input type="text" data-choose-typed="${kind}" autocomplete="off" ` +
       `aria-label="another ${KINDS[kind]}" placeholder="${others}">` : "";
     return `<div role="group" aria-label="${KINDS[kind]}"><span class="tm-kind-name">${KINDS[kind]}</span>` +
@@ -84,9 +84,9 @@ function choosing({ root, model, last, known, ask, changed }) {
   function tell() {
     const code = Object.entries(only()).map(([kind, names]) => `${kind}=${JSON.stringify(names)}`).join(", ");
     part("filter-code").textContent = `tm.filter(${code})`;
-    const of = last.toLocaleString("en");
+    const of = grouped(last);
     if (!isWhole()) return (part("stops").textContent = `stops at some of ${of} events`);
-    part("stops").textContent = `stops at ${(leaves().stops - 1).toLocaleString("en")} of ${of} events`;
+    part("stops").textContent = `stops at ${grouped(leaves().stops - 1)} of ${of} events`;
   }
 
   function choose(place) {

@@ -13,7 +13,7 @@ function around(place, rows) {
 function eventRow(known, step, isCurrent, axis) {
   const mark = isCurrent ? ' aria-current="step"' : "";
   const cell = (kind) => (isCurrent ? ` data-only="${kind}" title="stop only at this ${KINDS[kind]}"` : "");
-  const head = `<tr${mark} data-go="${step}"><td class="n">${known.number(step).toLocaleString("en")}</td>`;
+  const head = `<tr${mark} data-go="${step}"><td class="n">${grouped(known.number(step))}</td>`;
   if (!step) return `${head}<td colspan="3" class="none">before the first event</td></tr>\n`;
   return `${head}<td>${momentText(known.moment(step, axis))}</td>` +
     `<td${cell("streams")}>${known.html("streams", step)}</td>` +
@@ -34,12 +34,12 @@ function neighbours(known, step, passes) {
 }
 
 function eventList(root, passes) {
-  const body = root.querySelector('[data-part="events"]');
+  const fill = filling(root.querySelector('[data-part="events"]'));
   const told = root.querySelector('[data-part="clock"]');
   return (known, step, axis) => {
     const [place, steps] = neighbours(known, step, passes);
     const shown = steps.slice(...around(place, steps.length));
     told.textContent = axis === "recorded" ? "recorded" : "occurred";
-    body.innerHTML = shown.map((at) => eventRow(known, at, at === step, axis)).join("");
+    fill(shown.map((at) => eventRow(known, at, at === step, axis)));
   };
 }

@@ -58,6 +58,7 @@ async function pagesOf(model, show, stopAt) {
     replayed: () => (isLong ? (counted?.step === current() ? counted.events : 0) : undefined),
     holds: (step) => read.holds(step),
     at: (step) => read.at(step),
-    text: (fragment) => read.text(fragment),
+    parts: (fragment) => read.parts(fragment),
+    text: (part) => read.text(part),
   };
 }

@@ -33,6 +33,7 @@ function pins(root, model, versions, last, place) {
   const part = root.querySelector('[data-part="pins"]');
   const body = root.querySelector('[data-part="difference"]');
   const words = root.querySelector('[data-part="pinned"]');
+  const lines = [".tm-pin.a", ".tm-pin.b"].map((line) => root.querySelector(line));
   let seen = null;
   const at = () => (model.get("pins") ?? []).map((pin) => (pin === null ? null : Math.min(pin, last)));
 
@@ -47,8 +48,8 @@ function pins(root, model, versions, last, place) {
     const [a, b] = at();
     const pinned = [a, b].filter(Number.isInteger);
     part.hidden = pinned.length === 0;
-    for (const [name, pin] of [["--a", a], ["--b", b]]) {
-      root.style.setProperty(name, Number.isInteger(pin) ? place(pin) : -9); // out of sight
+    for (const [line, pin] of [[lines[0], a], [lines[1], b]]) {
+      line.style.setProperty("--at", Number.isInteger(pin) ? place(pin) : -9); // out of sight
     }
     if (part.hidden) return;
     const here = pinned.length === 1 ? [...pinned, step] : pinned;
@@ -60,7 +61,7 @@ function pins(root, model, versions, last, place) {
     const asked = `${early} ${late} ${model.get("difference") ?? ""}`;
     if (asked === seen) return;
     seen = asked;
-    const span = `step ${early.toLocaleString("en")} → step ${late.toLocaleString("en")}`;
+    const span = `step ${grouped(early)} → step ${grouped(late)}`;
     if (versions === null) return fillFromKernel(span, pinned);
     const rows = differences(versions, early, late);
     const hidden = rows.length - MOST_ROWS;

@@ -53,6 +53,10 @@ function touchedBy({ lives }) {
 const asHTML = (name) => (Array.isArray(name) ? name[0] : name ?? "");
 const asText = (name) => (Array.isArray(name) ? name[1] : name);
 
+// A number as Python writes it: 12,345. One format for all, as to make one takes longer than to use it.
+const GROUPS = new Intl.NumberFormat("en");
+const grouped = (number) => GROUPS.format(number);
+
 // Microseconds since 1970 as a time to the second, as Python writes it.
 function momentText(microseconds) {
   const written = new Date(Math.floor(microseconds / 1000)).toISOString();

@@ -6,6 +6,7 @@ async function strip(root, model, last, go) {
   const slider = root.querySelector("input[type=range]");
   const lanes = part("strip");
   const choice = part("axis");
+  const line = root.querySelector(".tm-now"); // on itself: set on the root, all below it would be styled anew
   let tracks = await unpacked(model.get("tracks"));
   let drawn = null, along = null;
   const axis = () => model.get("axis") ?? "position";
@@ -32,7 +33,7 @@ async function strip(root, model, last, go) {
   function show(step) {
     draw();
     slider.value = along.value(step);
-    root.style.setProperty("--at", along.place(step));
+    line.style.setProperty("--at", along.place(step));
   }
 
   function goTo(event) {
