@@ -175,6 +175,13 @@ class Fold(TimeTravel):
             {**self._key_columns(keys), **_moment_columns(moments), **fields, "alive": alive}
         )
 
+    def course(self, log: Log, field: str, cuts: Sequence[int]) -> Iterator[pd.DataFrame]:
+        """Yield what a field became at each event, a part of the log at a time."""
+        states: dict[Key, State] = {}
+        for part in parts_between(log, cuts, "position"):
+            changes = self.changes_from(states, part)
+            yield changes.reindex(columns=["position", field, "alive"])
+
     def marks(self, log: Log, since: int = 0, fields: Sequence[str] | None = None) -> pd.DataFrame:
         """Return for each key and field the position of the event that last changed it."""
         lives, names = Lives(), dict.fromkeys(self.fields)

@@ -110,6 +110,20 @@ class Parts:
             f"from ({followed}) as onward {names} order by position, el_part"
         )
 
+    def later(self, before: str) -> str:
+        """Return what each of ``events`` made of the keys it touched: the fields, ``position``, ``alive``.
+
+        ``before`` are the parts of the events before these.
+        """
+        added = ", ".join(f"{sql} as {part}" for part, sql in self.added().items())
+        keys = ", ".join(self.keys)
+        rows = (
+            f"select {keys}, {added}, late.position, late.el_part, alive from ({self._running()}) as late "
+            f"left join (select *, 0 as _life from ({before})) as early using ({keys}, _life)"
+        )
+        fields = ", ".join(self.final("case when alive then {value} end"))
+        return f"select {fields}, position, alive from ({rows}) as later order by position, el_part, {keys}"
+
     def added(self, early: str = "early.{part}") -> dict[str, str]:
         """Return for each part how that of ``late`` is added to an earlier one."""
         return {
@@ -223,6 +237,17 @@ class Carried:
             f"create or replace temp table {following} as {query}", {**cut, **bound.params}
         )
         self._table = following
+
+    def changes(self, part: Log) -> pd.DataFrame:
+        """Return what the events of a part that is not yet added make of the fields and keys they touch."""
+        bound = Bound()
+        parts = Parts(self._query(bound, part).by_number())
+        columns = ", ".join(parts.columns)
+        before = f"select {columns} from temp.{self._table}"
+        if self._table is None:
+            before = f"select {columns} from ({parts.of_events()}) limit 0"
+        query, cut = part.query(parts.later(before))
+        return frames.query(self._con, query, {**cut, **bound.params})
 
     def state(self) -> pd.DataFrame:
         """Return the state so far: the keys, the fields, ``position``."""

@@ -218,6 +218,15 @@ class Projection(TimeTravel):
                     carried.add(part)
                 yield self.typed(carried.state())
 
+    def course(self, log: Log, field: str, cuts: Sequence[int]) -> Iterator[pd.DataFrame]:
+        """Yield what a field became at each event, a part of the log at a time: no other is computed."""
+        with Carried(log, self._part([field]).query) as carried:
+            for part in parts_between(log, cuts, "position"):
+                with self.computing(part):
+                    changes = carried.changes(part)
+                    carried.add(part)
+                yield changes.set_axis([field, "position", "alive"], axis="columns")
+
     def lifetimes(self, log: Log) -> pd.DataFrame:
         """Return the histories of all keys at once, each state as the interval in which it held."""
         bound = Bound()
@@ -260,6 +269,17 @@ class Projection(TimeTravel):
         """Return the queries of this projection, in the order in which a log is folded."""
         order = (log.order_by, log.order_key) if log is not None else ()
         return Query(self.touches, self.columns, self.ends_with, bind, *order)
+
+    def _part(self, names: Sequence[str]) -> Projection:
+        """Return the same projection with no more than some of its columns."""
+        return Projection(
+            self.name,
+            key=self.key,
+            key_names=self.key_names,
+            ends_with=self.ends_with,
+            version=self.version,
+            **{name: column for name, column in self.columns if name in names},
+        )
 
     def _run(self, log: Log, body: str, bound: Bound) -> pd.DataFrame:
         with self.computing(log):

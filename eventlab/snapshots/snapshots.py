@@ -139,6 +139,11 @@ class Snapshots(TimeTravel):
         self.replayed = len(log if key is None else self.about(log, key))
         return self._projection.changes(log, key)
 
+    def course(self, log: Log, field: str, cuts: Sequence[int]) -> Iterator[pd.DataFrame]:
+        """Yield what a field became at each event, a part of the log at a time: every event is folded."""
+        self.replayed = len(log)
+        yield from self._projection.course(log, field, cuts)
+
     def onward(self, log: Log, position: int) -> pd.DataFrame:
         """Return the state at a position, then each later change: from the last snapshot before it."""
         start = self._start(log.until(position=position))

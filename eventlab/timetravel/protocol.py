@@ -87,6 +87,26 @@ class TimeTravel(ABC):
         """
         return self.changes(log)
 
+    def course(self, log: Log, field: str, cuts: Sequence[int]) -> Iterator[pd.DataFrame]:
+        """Yield what a field became at each event and key it touched, a part of the log at a time.
+
+        What a search through a long log is built on: no more than a part of it is in memory.
+
+        Parameters
+        ----------
+        log : Log
+            A log in the order of positions.
+        field : str
+        cuts : sequence of int
+            The last position of each part, in increasing order.
+
+        Yields
+        ------
+        DataFrame
+            ``position``, the field after that event, and ``alive``.
+        """
+        yield self.changes(log)[["position", field, "alive"]]
+
     @property
     @abstractmethod
     def definition(self) -> str:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import operator
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
 from eventlab.errors import InvalidEvent, TimeMachineError
 from eventlab.times import utc
-from eventlab.widgets.scenes import Touch
-from eventlab.widgets.values import known
+from eventlab.widgets.scenes import Course
+from eventlab.widgets.values import is_number, known
 
 SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
@@ -28,10 +32,11 @@ _TYPED = re.compile(r"\s*(.+?)\s*([<>=!]+)\s*(.+?)\s*", re.DOTALL)
 
 
 class Found(NamedTuple):
-    """The first step at which a condition holds, or None; and how many states were looked at."""
+    """The first step at which a condition holds, or None; how many states were looked at, and up to where."""
 
     step: int | None
     looked: int
+    until: int
 
 
 @dataclass(frozen=True)
@@ -86,19 +91,30 @@ class Condition:
         except TypeError:
             raise TimeMachineError.not_comparable(self.field, found, self.value) from None
 
-    def first(self, touches: Iterable[Touch], fields: Sequence[str]) -> Found:
-        """Return the first step at which a row is touched of which it holds.
+    def look(self, courses: Iterable[Course]) -> Iterator[Found]:
+        """Yield what is found, part after part of what a field became: the last is the answer.
 
-        A state is only changed by what touches it, so this is the first at which it holds at all.
+        A state is only changed by what touches it, so the first touch of which it holds is where it first
+        holds at all.
         """
-        if self.field not in fields:
-            raise TimeMachineError.no_such_field(self.field, fields)
-        place, looked = fields.index(self.field), 0
-        for step, _, row in touches:
-            looked += row is not None
-            if row is not None and self(row[place]):
-                return Found(step, looked)
-        return Found(None, looked)
+        looked = 0
+        for until, steps, values, alive in courses:
+            place = self._place(values, alive)
+            if place is not None:
+                yield Found(int(steps[place]), looked + int(sum(alive[: place + 1])), until)
+                return
+            looked += int(sum(alive))
+            yield Found(None, looked, until)
+
+    def _place(self, values: Any, alive: Any) -> int | None:
+        """Return the place of the first living value of which it holds."""
+        if is_number(self.value) and is_numeric_dtype(values):  # a million numbers at once
+            numbers = pd.Series(values)
+            holds = SIGNS[self.sign](numbers, self.value) & numbers.notna() & alive
+            places = np.flatnonzero(holds)
+            return int(places[0]) if len(places) else None
+        lives = enumerate(zip(values, alive, strict=True))
+        return next((at for at, (found, is_alive) in lives if is_alive and self(found)), None)
 
 
 def _value(written: str) -> Any:

@@ -29,7 +29,7 @@ from eventlab.widgets.reading import (
     touches_of,
     values_of,
 )
-from eventlab.widgets.scenes import Key, Reading, Row, State, Touch
+from eventlab.widgets.scenes import Course, Key, Reading, Row, State, Touch
 
 Numbers: TypeAlias = "npt.NDArray[np.int64]"
 
@@ -41,6 +41,9 @@ GLANCE = 32
 
 BACK = (2, 16, 128)
 """How many events before a window are looked at to find the rows changed last, in events for each row."""
+
+PART = 250_000
+"""Events that are folded at once in a search: it takes part of a second."""
 
 MOST_PAGES = 500
 """Stops of a page saved from a long log."""
@@ -128,11 +131,13 @@ class LongLog:
             errors={} if self._failed is None else failures(events, self._failed),
         )
 
-    def touches(self) -> Iterator[Touch]:
-        """Yield what every event did: all of them are folded."""
-        changes = self.projection.changes(self.log)
-        steps = self.steps(changes["position"].to_numpy()).tolist()
-        yield from touches_of(changes, steps, self._key_names, self.fields)
+    def course(self, field: str) -> Iterator[Course]:
+        """Yield what a field became at every event, a part of the log at a time."""
+        ends = [*range(PART, self.total, PART), self.total]
+        parts = self.projection.course(self.log, field, list(map(self.position, ends)))
+        for end, part in zip(ends, parts, strict=True):
+            steps = self.steps(part["position"].to_numpy())
+            yield Course(end, steps, part[field], part["alive"].to_numpy())
 
     def stops(self, most: int = MOST_PAGES) -> Reading:
         """Return a reading of at most so many stops, evenly spread: for a page without a kernel.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from typing import Any
 
 import traitlets
+from tqdm.auto import tqdm
 
 from eventlab.errors import TimeMachineError
 from eventlab.times import Moment
-from eventlab.widgets.condition import Condition
+from eventlab.widgets.condition import Condition, Found
 from eventlab.widgets.markup import counted
 from eventlab.widgets.places import (
     OF_CLOCK,
@@ -28,6 +30,9 @@ class Moves(Slider):
     fields = traitlets.List(traitlets.Unicode(), help="the fields that a condition may name").tag(
         sync=True
     )
+    looked = traitlets.Int(
+        0, help="how far a search has come that goes on when it is asked to"
+    ).tag(sync=True)
     told = traitlets.Unicode(help="what the last move had to say").tag(sync=True)
 
     def go(
@@ -129,8 +134,9 @@ class Moves(Slider):
         Returns
         -------
         RecordedEvent or None
-            The event behind that stop; None at stop 0, and where it never is: then the slider stays. Of a
-            long log every event is folded to find it.
+            The event behind that stop; None at stop 0, and where it never is: then the slider stays. A long
+            log is folded as far as it takes, a part at a time; in the time machine itself the slider can be
+            moved meanwhile, and the search stopped.
 
         Raises
         ------
@@ -152,7 +158,37 @@ class Moves(Slider):
         (1, 'balance < 0 first holds here; 1 state was looked at')
         """
         condition = Condition.typed(field) if sign is None else Condition(field, sign, value)
-        step, looked = condition.first(self._past.touches(), self.fields)
+        with tqdm(total=self.last, desc="find", unit=" events", delay=2, leave=False) as bar:
+            for found in self._search(condition):
+                bar.update(found.until - bar.n)
+            bar.total = bar.n  # found: there is no more to do
+        return self._arrive(condition, found)
+
+    def _search(self, condition: Condition) -> Iterator[Found]:
+        if condition.field not in self.fields:
+            raise TimeMachineError.no_such_field(condition.field, self.fields)
+        return condition.look(self._past.course(condition.field))
+
+    def _look(self, typed: str | None) -> str:
+        """Search through one part of the log, on from the last; return what there is to say.
+
+        Whoever asks asks again: in between the slider can be moved, and an unanswered search is none.
+        """
+        self.looked = 0
+        if typed is not None:
+            condition = Condition.typed(typed)
+            self._looking = condition, self._search(condition)
+        condition, search = self._looking
+        found = next(search)
+        if found.step is None and found.until < self.last:
+            self.looked = found.until
+            return f"looking … {found.until:,} of {counted(self.last, 'event')}"
+        self._arrive(condition, found)
+        return self.told
+
+    def _arrive(self, condition: Condition, found: Found) -> Any:
+        """Go to what was found, and tell of it."""
+        step, looked, _ = found
         seen = f"{counted(looked, 'state')} {'was' if looked == 1 else 'were'} looked at"
         if step is None:
             self.told = f"{condition} never holds; {seen}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -20,7 +20,7 @@ from eventlab.widgets.fragments import Picture
 from eventlab.widgets.longlog import GLANCE, LongLog, is_long
 from eventlab.widgets.pages import Pages
 from eventlab.widgets.places import InLog, InReading, Places
-from eventlab.widgets.scenes import Reading, Touch
+from eventlab.widgets.scenes import Course, Reading
 from eventlab.widgets.strip import named_places, places_of
 from eventlab.widgets.tracks import OfReading, Tracks
 from eventlab.widgets.tracks_of_log import OfLog
@@ -89,8 +89,8 @@ class Past(ABC):
         """Return the state at a step."""
 
     @abstractmethod
-    def touches(self) -> Iterable[Touch]:
-        """Return what every step did."""
+    def course(self, field: str) -> Iterator[Course]:
+        """Yield what a field became at every step, a part of them at a time."""
 
     @abstractmethod
     def kept(self, step: int) -> Kept:
@@ -157,9 +157,15 @@ class AsAWhole(Past):
         """Return the state at a step: of the key, or of all keys where none was named."""
         return read.frame(self.log, self.projection, self.pages.reading, step)
 
-    def touches(self) -> Iterable[Touch]:
-        """Return what every step did."""
-        return self.pages.reading.touches
+    def course(self, field: str) -> Iterator[Course]:
+        """Yield what a field became at every step, all at once."""
+        place, touches = self.pages.reading.fields.index(field), self.pages.reading.touches
+        yield Course(
+            self.last,
+            [touch.step for touch in touches],
+            [touch.row and touch.row[place] for touch in touches],
+            [touch.row is not None for touch in touches],
+        )
 
     def kept(self, step: int) -> Kept:
         """Return all pages."""
@@ -199,9 +205,9 @@ class InWindows(Past):
         """Return the state of all keys at a step."""
         return self._long.state(step)
 
-    def touches(self) -> Iterable[Touch]:
-        """Return what every event did: all of them are folded."""
-        return self._long.touches()
+    def course(self, field: str) -> Iterator[Course]:
+        """Yield what a field became at every event, folding as far as it is asked to."""
+        return self._long.course(field)
 
     def kept(self, step: int) -> Kept:
         """Return stops spread over the whole log, and of these the one nearest to the step."""

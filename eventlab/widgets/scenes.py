@@ -33,6 +33,18 @@ class Touch(NamedTuple):
     row: Row | None
 
 
+class Course(NamedTuple):
+    """What a field became in a part of the steps, up to one: when, its value, and whether its key lives then.
+
+    These are lists, or arrays where there are many.
+    """
+
+    until: int
+    steps: Any
+    values: Any
+    alive: Any
+
+
 class Line(NamedTuple):
     """One key in a scene: its row at the stop before, and now; None where it does not exist."""
 

@@ -30,7 +30,7 @@ export class Element {
   matches(selector) { return selector === this.kind; }
   querySelectorAll(selector) {
     if (selector !== "[data-act]") return this.parts[selector] ? [this.parts[selector]] : [];
-    return ["first", "back", "play", "forward", "last", "filter", "find", "fork", "help"].map((act) => {
+    return ["first", "back", "play", "forward", "last", "filter", "find", "search", "fork", "help"].map((act) => {
       const button = this.querySelector(act);
       button.dataset.act = act;
       return button;

@@ -75,19 +75,45 @@ def test_a_plain_function_is_searched_as_well(store, cards):
     assert TimeMachine(store, lambda log: cards(log)).find("balance", "==", 15).position == 3
 
 
-@pytest.mark.parametrize("amount", [1, 17, 30])
-def test_a_long_log_is_searched(cards, monkeypatch, amount):
+@pytest.fixture
+def searched(cards, monkeypatch) -> TimeMachine:
+    """Forty cards with 1 to 40 on them, read in windows and searched ten events at a time."""
     monkeypatch.setattr(longlog, "MOST_STEPS", 20)
     monkeypatch.setattr(longlog, "WINDOW", 8)
+    monkeypatch.setattr(longlog, "PART", 10)
     store = el.EventStore()
     for n in range(1, 41):
         store.append("looks", el.Event("Looked"))
-        store.append(f"card-{n}", el.Event("CardLoaded", {"amount": n}))
-    tm = TimeMachine(store.only("CardLoaded"), cards)
+        data = {"amount": n, "holder": "Ana" if n < 35 else "Ben"}
+        store.append(f"card-{n}", el.Event("CardLoaded", data))
+    return TimeMachine(store.only("CardLoaded"), cards)
 
-    found = tm.find("balance", ">=", amount)
 
-    assert (found.position, tm.step) == (2 * amount, amount)
+@pytest.mark.parametrize("amount", [1, 10, 11, 17, 30, 40])
+def test_a_long_log_is_searched(searched, amount):
+    found = searched.find("balance", ">=", amount)
+
+    assert (found.position, searched.step) == (2 * amount, amount)
+    assert searched.told.endswith(f"{amount} state{'s were' if amount > 1 else ' was'} looked at")
+
+
+def test_a_long_log_is_searched_for_a_text_and_in_vain(searched):
+    assert searched.find("holder == Ben").position == 70
+    assert searched.find("balance > 40.5") is None
+    assert searched.told == "balance > 40.5 never holds; 40 states were looked at"
+
+
+def test_a_browser_that_searches_a_long_log_hears_how_far_it_is_and_asks_on(searched):
+    """In between the slider is moved, and an unanswered search is none."""
+    searched._handle_custom_msg({"ask": "find", "typed": "balance >= 35"}, [])
+    assert (searched.looked, searched.told) == (10, "looking … 10 of 40 events")
+    searched.step = 5
+    for looked in (20, 30, 0):
+        searched._handle_custom_msg({"ask": "find"}, [])
+        assert searched.looked == looked
+
+    assert searched.step == 35
+    assert searched.told == "balance >= 35 first holds here; 35 states were looked at"
 
 
 @pytest.mark.parametrize(

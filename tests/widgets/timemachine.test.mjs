@@ -491,6 +491,35 @@ test("find and fork ask the kernel, and what it sends is shown", async () => {
   assert.equal(part("futures").hidden, true);
 });
 
+test("a search that takes long is asked to go on until it is over, or until it is stopped", async () => {
+  const asked = [];
+  const { part, click, model, root } = await opened(widget, { step: 3, book: Buffer.from(given.book, "base64") },
+    (question) => asked.push(question));
+  const hears = (looked, told) => {
+    model.set("looked", looked);
+    model.listeners["change:looked"]();
+    model.set("told", told);
+    model.listeners["change:told"]();
+  };
+  const goOn = { ask: "find" };
+  part("condition").value = "balance < 0";
+  click("search");
+  assert.equal(root.querySelector("search").textContent, "stop");
+  hears(250, "looking … 250 of 1,000 events");
+  hears(0, "");
+  hears(500, "looking … 500 of 1,000 events");
+  assert.deepEqual(asked.slice(1), [goOn, goOn]);
+  assert.equal(part("told").textContent, "looking … 500 of 1,000 events");
+  hears(0, "balance < 0 first holds here; 600 states were looked at");
+  assert.equal(root.querySelector("search").textContent, "go");
+
+  click("search");
+  click("search");
+  assert.equal(part("told").textContent, "stopped looking");
+  hears(250, "looking … 250 of 1,000 events");
+  assert.deepEqual(asked.slice(3), [{ ask: "find", typed: "balance < 0" }]);
+});
+
 test("without a kernel there is no way to find and fork, and the key says why", async () => {
   const { press, part, root } = await open(3);
   assert.deepEqual([root.querySelector("find").hidden, root.querySelector("fork").hidden], [true, true]);

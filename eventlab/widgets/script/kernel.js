@@ -5,12 +5,38 @@ const NEEDS_KERNEL = ["find", "fork"];
 function kernelMoves({ root, model, buttons, ask, say, current, open }) {
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const typed = part("condition");
+  let searching = false;
   for (const name of NEEDS_KERNEL) buttons[name].hidden = !model.send;
 
   function search() {
+    if (searching) return searchEnds("stopped looking");
     if (!typed.value.trim()) return;
+    searching = true;
+    showSearch();
     say("looking …");
     ask({ ask: "find", typed: typed.value });
+  }
+
+  // Python looks through a part at a time, and hears of moves in between; it looks on when it is asked to.
+  function lookOn() {
+    if (searching && model.get("looked")) ask({ ask: "find" });
+  }
+
+  function searchEnds(words) {
+    searching = false;
+    showSearch();
+    say(words);
+  }
+
+  function showSearch() {
+    buttons.search.textContent = searching ? "stop" : "go";
+    buttons.search.setAttribute("aria-label", searching ? "stop looking (Enter)" : "find that state (Enter)");
+  }
+
+  // What Python has to say; with the answer a search is over.
+  function told(words) {
+    if (searching && words && !model.get("looked")) searchEnds(words);
+    else say(words);
   }
 
   function find() {
@@ -35,7 +61,7 @@ function kernelMoves({ root, model, buttons, ask, say, current, open }) {
   }
 
   return {
-    find, search, show, close,
+    find, search, lookOn, told, show, close,
     fork: () => ask({ ask: "fork", from: current() }),
     without: () => ask({ ask: "fork", from: current(), without: true }),
     compare: () => ask({ ask: "compare" }),

@@ -111,7 +111,7 @@ async function render({ model, el }) {
     "change:axis": () => show(), "change:tracks": () => track.turn().then(() => show()),
     "change:only": () => show(), "change:choices": () => show(),
     "change:two_futures": () => { kernel.show(); scrolls.show(); },
-    "change:told": () => say(model.get("told")),
+    "change:looked": kernel.lookOn, "change:told": () => kernel.told(model.get("told")),
   });
 
   show();

@@ -1,0 +1,46 @@
+"""What a field became, event by event and a part of the log at a time: the same as all changes at once."""
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import eventlab as el
+from tests.projections.test_laws import CARD, CARDS, laws, logs, store_of
+from tests.snapshots.test_snapshots import HOLDER, RULES
+from tests.timetravel.test_laws_of_time_travel import plain
+
+
+@pytest.mark.parametrize("rule", [CARD, CARDS], ids=["fold", "projection"])
+def test_a_part_goes_on_from_the_one_before(rule):
+    """Card 1 loads 20 and 5 and is closed, card 2 loads 10; later card 1 loads 3, card 2 loads 1."""
+    store = el.EventStore()
+    for stream, kind, amount in [
+        ("card-1", "CardLoaded", 20),
+        ("card-2", "CardLoaded", 10),
+        ("card-1", "CardLoaded", 5),
+        ("card-1", "CardClosed", 0),
+        ("card-1", "CardLoaded", 3),
+        ("card-2", "CardLoaded", 1),
+    ]:
+        store.append(stream, el.Event(kind, {"amount": amount}))
+
+    first, second = rule.course(store, "balance", [4, 6])
+
+    columns = ["position", "balance", "alive"]
+    assert plain(first, columns) == [(1, 20, True), (2, 10, True), (3, 25, True), (4, None, False)]
+    assert plain(second, columns) == [(5, 3, True), (6, 11, True)]
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@settings(laws, max_examples=8)
+@given(rows=logs, cut=st.integers(1, 16))
+def test_the_parts_together_are_all_changes(rule, rows, cut):
+    with store_of([HOLDER, *rows]) as store:
+        for asked in (rule, el.Snapshots(store, rule, every=3)):
+            changes = rule.changes(store)
+            for field in rule.fields:
+                parts = asked.course(store, field, [cut, len(store) + cut])
+
+                columns = ["position", field, "alive"]
+                assert plain(pd.concat(parts), columns) == plain(changes, columns)
