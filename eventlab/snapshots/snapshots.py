@@ -14,6 +14,7 @@ from eventlab.errors import SnapshotRefused, SnapshotWarning
 from eventlab.keeping.keeper import Start, keeper_of
 from eventlab.snapshots.shelf import Shelf
 from eventlab.timetravel import Key, TimeTravel
+from eventlab.timetravel.newest import newest_by_stream
 
 if TYPE_CHECKING:
     from eventlab.projections import Fold, Projection
@@ -85,12 +86,17 @@ class Snapshots(TimeTravel):
         self._store, self._projection, self._keeper, self.every = store, projection, keeper, every
         self.name, self.version = projection.name, projection.version
         self.key_names, self.ends_with = projection.key_names, projection.ends_with
-        self.replayed = 0
+        self._folded: list[Log] = []
         self._shelf = Shelf(store, projection, keeper)
         self._due = (0, 0)
         if not store.read_only:
             self.update()
             store.watch(self)
+
+    @property
+    def replayed(self) -> int:
+        """How many events the last call folded."""
+        return sum(map(len, self._folded))
 
     # -- what a projection is asked ----------------------------------------------------------------
 
@@ -116,27 +122,22 @@ class Snapshots(TimeTravel):
 
     def __call__(self, log: Log) -> pd.DataFrame:
         """Return the state at the end of a log, from the last snapshot before it."""
-        start = self._start(log)
-        if start is None:
-            self.replayed = len(log)
-            return self._projection(log)
-        tail = log.since(position=start.position + 1)
-        self.replayed = len(tail)
-        return self._keeper.state(start, tail)
+        start, tail = self._start(log)
+        return self._keeper.state(start, tail) if start else self._projection(tail)
 
     def newest(self, log: Log, rows: int) -> pd.DataFrame:
         """Return so many rows of the state, those changed last, the newest first."""
-        start = self._start(log)
+        found = newest_by_stream(self, log, rows)
+        if found is not None:
+            return found
+        start, tail = self._start(log)
         if start is None:
-            self.replayed = len(log)
-            return self._projection.newest(log, rows)
-        tail = log.since(position=start.position + 1)
-        self.replayed = len(tail)
+            return self._projection.newest(tail, rows)
         return self._keeper.newest(start, tail, rows)
 
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched: all of them, so every event is folded."""
-        self.replayed = len(log if key is None else self.about(log, key))
+        self._folded = [log if key is None else self.about(log, key)]
         return self._projection.changes(log, key)
 
     def course(self, log: Log, field: str, cuts: Sequence[int]) -> Iterator[pd.DataFrame]:
@@ -146,12 +147,9 @@ class Snapshots(TimeTravel):
 
     def onward(self, log: Log, position: int) -> pd.DataFrame:
         """Return the state at a position, then each later change: from the last snapshot before it."""
-        start = self._start(log.until(position=position))
+        start, tail = self._start(log, position)
         if start is None:
-            self.replayed = len(log)
-            return self._projection.onward(log, position)
-        tail = log.since(position=start.position + 1)
-        self.replayed = len(tail)
+            return self._projection.onward(tail, position)
         return self._keeper.onward(start, tail, position)
 
     def marks(self, log: Log, since: int = 0, fields: Sequence[str] | None = None) -> pd.DataFrame:
@@ -160,14 +158,14 @@ class Snapshots(TimeTravel):
 
     def states(self, log: Log, cuts: Sequence[Any], by: str = "position") -> Iterator[pd.DataFrame]:
         """Yield the state at each of some cuts: from snapshots where they are far apart."""
-        if by == "occurred" or not log.cut.is_prefix or self._start(log) is None:
+        if by == "occurred" or not log.cut.is_prefix or self._start(log)[0] is None:
             yield from self._projection.states(log, cuts, by)
             return
-        replayed = 0
+        folded: list[Log] = []
         for state in super().states(log, cuts, by):
-            replayed += self.replayed
+            folded += self._folded
             yield state
-        self.replayed = replayed
+        self._folded = folded
 
     # -- upkeep ------------------------------------------------------------------------------------
 
@@ -245,7 +243,18 @@ class Snapshots(TimeTravel):
 
     # -- which snapshot to go on from --------------------------------------------------------------
 
-    def _start(self, log: Log) -> Start | None:
+    def _start(self, log: Log, until: int | None = None) -> tuple[Start | None, Log]:
+        """Return what to go on from, for the end of a log or an earlier position, and what is left to fold.
+
+        That ends where the log ends now, so that it can be counted whenever somebody asks.
+        """
+        ended = log if log.cut.position.high is not None else log.until(position=self._head_of(log))
+        start = self._snapshot(ended if until is None else ended.until(position=until))
+        tail = ended if start is None else ended.since(position=start.position + 1)
+        self._folded = [tail]
+        return start, tail
+
+    def _snapshot(self, log: Log) -> Start | None:
         """Return the last sound snapshot before the end of a log, if it can be gone on from."""
         streams = log.cut.streams
         if not (log.is_of(self._store) and log.cut.is_prefix):
@@ -257,11 +266,11 @@ class Snapshots(TimeTravel):
 
     def _end(self, log: Log) -> int:
         """Return a position up to which a log shows everything."""
-        high = log.cut.position.high
-        if log.cut.recorded.high is None:
-            return self._store.head if high is None else int(high)
-        known = self._store.until(recorded=log.cut.recorded.high).head
-        return known if high is None else min(known, int(high))
+        high, recorded = int(log.cut.position.high), log.cut.recorded.high
+        return high if recorded is None else min(high, self._store.until(recorded=recorded).head)
+
+    def _head_of(self, log: Log) -> int:
+        return self._store.head if log.is_of(self._store) else log.head
 
     # -- how it reads ------------------------------------------------------------------------------
 

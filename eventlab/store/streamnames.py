@@ -19,11 +19,11 @@ _FEW = 20
 
 
 class StreamNames:
-    """The names of one database's streams, as far as they have been asked for."""
+    """The names of one database's streams: those asked for last, and all of them once many were."""
 
     def __init__(self) -> None:
-        self._ordered: pd.Index[str] = pd.Index([], dtype="str")
-        self._rank: Numbers = np.empty(0, "int64")
+        # One value, so that no other thread meets the names of one reading and the ranks of another.
+        self._known: tuple[pd.Index[str], Numbers] = pd.Index([], dtype="str"), np.empty(0, "int64")
 
     def sorted(
         self, con: duckdb.DuckDBPyConnection, numbers: Numbers
@@ -32,18 +32,17 @@ class StreamNames:
         ordered, rank = self._covering(con, numbers)
         ranks = rank[numbers]
         places = _in_order(ranks, len(ordered))
-        return places, ordered.take(ranks[places])
+        # All of them are one object, so that states of the same streams need not be compared by name.
+        return places, ordered if len(places) == len(ordered) else ordered.take(ranks[places])
 
     def _covering(
         self, con: duckdb.DuckDBPyConnection, numbers: Numbers
     ) -> tuple[pd.Index[str], Numbers]:
-        known = self._ordered, self._rank
-        if numbers.max(initial=0) < len(known[1]) and (known[1][numbers] >= 0).all():
-            return known
-        if len(numbers) * _FEW < _how_many(con):
-            return _read(con, "where stream_no in (select unnest(?::bigint[]))", [numbers.tolist()])
-        self._ordered, self._rank = known = _read(con)
-        return known
+        ordered, rank = self._known
+        if numbers.max(initial=0) >= len(rank) or (rank[numbers] < 0).any():
+            few = len(numbers) * _FEW < _how_many(con)
+            self._known = ordered, rank = _read(con, numbers.tolist() if few else None)
+        return ordered, rank
 
 
 def _in_order(ranks: Numbers, of: int) -> Numbers:
@@ -61,12 +60,13 @@ def _how_many(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def _read(
-    con: duckdb.DuckDBPyConnection, where: str = "", params: list[Any] | None = None
+    con: duckdb.DuckDBPyConnection, numbers: list[int] | None
 ) -> tuple[pd.Index[str], Numbers]:
     """Return names in order, and for each number the place of its name, -1 where there is none."""
-    query = f"select stream_no, stream from main.streams {where} order by stream"
-    found: dict[str, Any] = con.execute(query, params).fetchnumpy()
-    numbers = np.asarray(found["stream_no"], "int64")
-    rank = np.full(numbers.max(initial=-1) + 1, -1, "int64")
-    rank[numbers] = np.arange(len(numbers))
+    chosen = "" if numbers is None else "where stream_no in (select unnest(?::bigint[]))"
+    query = f"select stream_no, stream from main.streams {chosen} order by stream"
+    found: dict[str, Any] = con.execute(query, [numbers] if chosen else None).fetchnumpy()
+    read = np.asarray(found["stream_no"], "int64")
+    rank = np.full(read.max(initial=-1) + 1, -1, "int64")
+    rank[read] = np.arange(len(read))
     return pd.Index(found["stream"], dtype="str"), rank

@@ -20,6 +20,7 @@ from eventlab.timetravel.blame import blame
 from eventlab.timetravel.diff import diff
 from eventlab.timetravel.lifetimes import lifetimes
 from eventlab.timetravel.marks import marks_of
+from eventlab.timetravel.newest import newest_by_stream
 from eventlab.timetravel.panel import panel
 
 if TYPE_CHECKING:
@@ -291,7 +292,8 @@ class TimeTravel(ABC):
 
     def newest(self, log: Log, rows: int) -> pd.DataFrame:
         """Return so many rows of the state, those changed last, the newest first."""
-        return self(log).nlargest(rows, "position")
+        found = newest_by_stream(self, log, rows)
+        return self(log).nlargest(rows, "position") if found is None else found
 
     def bisect(
         self,
