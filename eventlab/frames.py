@@ -37,13 +37,20 @@ class Connection(Protocol):
         """Return the last result as one array per column, masked where values are missing."""
 
 
+Families = dict[str, str]
+"""The columns of an answer, with the kind of their SQL type."""
+
+Params = Sequence[Any] | Mapping[str, Any] | None
+
+
 def query(
-    con: Connection, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
+    con: Connection, sql: str, params: Params = None, families: Families | None = None
 ) -> pd.DataFrame:
     """Return what a query answers, with the house's dtypes.
 
-    The query is described first, because DuckDB 2.0 hands out DECIMAL and HUGEINT as floats and needs
-    15 µs for each VARIANT: such columns are asked for as text, and decoded in bulk.
+    The query is described first, unless its families are known, because DuckDB 2.0 hands out DECIMAL
+    and HUGEINT as floats and needs 15 µs for each VARIANT: such columns are asked for as text, and
+    decoded in bulk.
 
     Examples
     --------
@@ -52,15 +59,28 @@ def query(
       price  seats
     0  0.10   <NA>
     """
-    con.execute(f"from (\n{sql}\n) limit 0", params)
-    families = [_family(str(described[1])) for described in con.description or []]
-    names = list(con.fetchnumpy())
-    values = _read(con, sql, params, families)
-    if any(map(_outgrown, families, values)):
-        families = ["INTEGER AS TEXT" if family in _HUGE else family for family in families]
-        values = _read(con, sql, params, families)
-    columns = zip(names, map(_decoded, families, values), strict=True)
+    families = families or described(con, sql, params)
+    asked = list(families.values())
+    values = _read(con, sql, params, asked)
+    if any(map(_outgrown, asked, values)):
+        asked = ["INTEGER AS TEXT" if family in _HUGE else family for family in asked]
+        values = _read(con, sql, params, asked)
+    columns = zip(families, map(_decoded, asked, values), strict=True)
     return pd.DataFrame({name: series.array for name, series in columns}, copy=False)
+
+
+def described(con: Connection, sql: str, params: Params = None) -> Families:
+    """Return the families of a query's columns: to plan it once more is all that takes.
+
+    Examples
+    --------
+    >>> import duckdb
+    >>> described(duckdb.connect(), "select 0.10::decimal(9, 2) as price, [1] as seats")
+    {'price': 'DECIMAL', 'seats': 'NESTED'}
+    """
+    con.execute(f"from (\n{sql}\n) limit 0", params)
+    families = [_family(str(column[1])) for column in con.description or []]
+    return dict(zip(con.fetchnumpy(), families, strict=True))
 
 
 def column(values: Iterable[Any]) -> pd.Series[Any]:

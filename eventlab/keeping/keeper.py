@@ -17,10 +17,11 @@ import pandas as pd
 from eventlab.keeping.codec import Codec, as_text, from_texts
 from eventlab.projections import Fold, Projection
 from eventlab.projections.partials import Parts
-from eventlab.projections.sql import Bound
+from eventlab.projections.sql import NAMES, Bound
 from eventlab.store.sqltext import literal
 
 if TYPE_CHECKING:
+    from eventlab.frames import Families
     from eventlab.store.log import Log
     from eventlab.store.snapshot_tables import SnapshotTable
     from eventlab.timetravel import Key
@@ -55,7 +56,7 @@ class Keeper(ABC):
         """Return a SELECT with the columns and types of what is kept."""
 
     @abstractmethod
-    def state(self, start: Start | None, tail: Log) -> pd.DataFrame:
+    def state(self, start: Start, tail: Log) -> pd.DataFrame:
         """Return the state after a snapshot and the events behind it."""
 
     @abstractmethod
@@ -77,6 +78,7 @@ class KeepsParts(Keeper):
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
         self.columns = self._parts(Bound()).columns
+        self._families: dict[int, Families] = {}
 
     def types(self, log: Log) -> str:
         """Return the SQL type of every column, and a digest of the query: it names those of the fields."""
@@ -95,9 +97,9 @@ class KeepsParts(Keeper):
         rows = self.rows(None, log)
         return Rows(f"select * from ({rows.sql}) limit 0", rows.params)
 
-    def state(self, start: Start | None, tail: Log) -> pd.DataFrame:
+    def state(self, start: Start, tail: Log) -> pd.DataFrame:
         """Return the state after a snapshot and the events behind it."""
-        return self._final(self.rows(start, tail), tail)
+        return self._final(start, tail)
 
     def onward(self, start: Start, tail: Log, position: int) -> pd.DataFrame:
         """Return the same at a position, then one row per later event and key it touched."""
@@ -105,9 +107,9 @@ class KeepsParts(Keeper):
         rows = self._parts(bound, tail).onward(bound(position), self._before(start, bound))
         return self._projection.followed(tail, rows, bound)
 
-    def newest(self, start: Start | None, tail: Log, rows: int) -> pd.DataFrame:
+    def newest(self, start: Start, tail: Log, rows: int) -> pd.DataFrame:
         """Return the rows of the state that changed last, the newest first."""
-        return self._final(self.rows(start, tail), tail, rows)
+        return self._final(start, tail, rows)
 
     def rows(self, start: Start | None, tail: Log) -> Rows:
         """Return the parts of a snapshot and of the events behind it, put together."""
@@ -121,10 +123,15 @@ class KeepsParts(Keeper):
         """Say what is wrong with the projection where DuckDB cannot compute it, or would guess a type."""
         return self._projection.computing(log)
 
-    def _final(self, rows: Rows, log: Log, newest: int | None = None) -> pd.DataFrame:
-        parts = self._parts(literal)
-        with self._projection.computing(log), log.borrowed() as con:
-            state = parts.state(log, con, f"({rows.sql})", rows.params, newest)
+    def _final(self, start: Start, tail: Log, newest: int | None = None) -> pd.DataFrame:
+        parts, (rows, params) = self._parts(literal), self.rows(start, tail)
+        tail.require_payloads()
+        with self._projection.diagnosed(tail), tail.borrowed() as con:
+            # Whatever changes their types gets another table, and there they are looked at anew.
+            number = start.table.number
+            known = self._families.get(number) or parts.families(con, rows, params)
+            self._families[number] = known
+            state = parts.state(tail, con, f"({rows})", params, newest, known)
         return self._projection.typed(state)
 
     def _before(self, start: Start, bound: Bound) -> str:
@@ -133,7 +140,8 @@ class KeepsParts(Keeper):
             return rows
         names = f"select unnest({bound(start.streams)}::varchar[])"
         if self.columns[0] == "stream_no":
-            names = f"select stream_no from main.streams where stream in ({names})"
+            # Under other names than those of the log, which would join them to every event where mentioned.
+            names = f"select stream_no from {NAMES} where key in ({names})"
         return f"{rows} and {self.columns[0]} in ({names})"
 
     def _parts(self, bind: Any, log: Log | None = None) -> Parts:
@@ -157,7 +165,7 @@ class KeepsStates(Keeper):
         """Return a SELECT with the columns and types of what is kept."""
         return Rows("select '' as key, '' as state, 0::bigint as position", {})
 
-    def state(self, start: Start | None, tail: Log) -> pd.DataFrame:
+    def state(self, start: Start, tail: Log) -> pd.DataFrame:
         """Return the state after a snapshot and the events behind it."""
         states, positions = self._read(start, tail)
         for key, event, _ in self._fold.steps(tail.batches(), states):
@@ -170,7 +178,7 @@ class KeepsStates(Keeper):
         before = self._fold.frame(states, positions).reset_index().assign(alive=True)
         return pd.concat([before, self._fold.changes_from(states, tail)], ignore_index=True)
 
-    def newest(self, start: Start | None, tail: Log, rows: int) -> pd.DataFrame:
+    def newest(self, start: Start, tail: Log, rows: int) -> pd.DataFrame:
         """Return the rows of the state that changed last, the newest first."""
         return self.state(start, tail).nlargest(rows, "position")
 

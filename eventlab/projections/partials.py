@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import pandas as pd
 
 from eventlab import frames
-from eventlab.frames import Connection
+from eventlab.frames import Connection, Families
 from eventlab.projections.columns import Column
-from eventlab.projections.sql import Bind, Bound, Query
+from eventlab.projections.sql import NAMES, Bind, Bound, Query
 from eventlab.store.sqltext import literal, quoted
 
 if TYPE_CHECKING:
@@ -102,9 +102,7 @@ class Parts:
             f"from ({late._running()}) as late left join early using ({keys}, _life)"
         )
         fields = ", ".join(self.final("case when alive then {value} end"))
-        names = "join main.streams as names(stream_no, key, _category) using (stream_no)"
-        if self.keys != ["stream_no"]:
-            names = ""
+        names = f"join {NAMES} using (stream_no)" if self.query.is_by_number else ""
         return (
             f"select {'names.key' if names else keys}, {fields}, position, alive\n"
             f"from ({followed}) as onward {names} order by position, el_part"
@@ -181,21 +179,29 @@ class Parts:
         rows: str,
         params: Mapping[str, Any],
         newest: int | None = None,
+        families: Families | None = None,
     ) -> pd.DataFrame:
         """Return rows of parts as a state: the keys as they are named, the fields, ``position``.
 
-        They are sorted by key, or only the newest are left, the newest first.
+        They are sorted by key, or only the newest are left, the newest first. The families of its columns
+        depend on the types of the parts alone.
         """
-        fields, keys = self.final(), ", ".join(self.keys)
-        order = keys if newest is None else f"position desc, {keys} limit {newest:d}"
-        query = (
-            f"select {keys}, {', '.join(fields)}, position from ({rows}) as parts order by {order}"
-        )
-        state = frames.query(con, query, params)
-        if self.keys != ["stream_no"]:
+        state = frames.query(con, self._final(rows, newest), params, families)
+        if not self.query.is_by_number:
             return state
         state = log.named(state)
         return state if newest is None else state.sort_values("position", ascending=False)
+
+    def families(self, con: Connection, rows: str, params: Mapping[str, Any]) -> Families:
+        """Return the families of the state's columns."""
+        return frames.described(con, self._final(rows), params)
+
+    def _final(self, rows: str, newest: int | None = None) -> str:
+        keys = ", ".join(self.keys)
+        order = f"order by {keys}" if not self.query.is_by_number else ""
+        if newest is not None:
+            order = f"order by position desc, {keys} limit {newest:d}"
+        return f"select {keys}, {', '.join(self.final())}, position from ({rows}) as parts {order}"
 
     @property
     def _names(self) -> list[str]:

@@ -182,7 +182,9 @@ class Projection(TimeTravel):
     def __call__(self, log: Log) -> pd.DataFrame:
         """Return the state at the end of a log: index the key, the columns, ``position``."""
         bound = Bound()
-        return self.typed(self._run(log, self.query(bound, log).state(), bound))
+        query = self.query(bound, log).by_number()
+        rows = self._run(log, query.state(), bound)
+        return self.typed(log.named(rows) if query.is_by_number else rows)
 
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched, in fold order, for all keys or one."""
@@ -261,7 +263,7 @@ class Projection(TimeTravel):
         bound = Bound()
         plan = Marks(self.query(bound, log).by_number())
         rows = self._run(log, sql(plan), bound)
-        rows = log.named(rows) if plan.query.keys == ["stream_no"] else rows
+        rows = log.named(rows) if plan.query.is_by_number else rows
         rows.columns = pd.Index([*self.key_names, *names])
         return rows.set_index(list(self.key_names)).astype("Int64")
 
@@ -295,8 +297,14 @@ class Projection(TimeTravel):
     @contextmanager
     def explained(self, log: Log) -> Iterator[None]:
         """Say which part of the description fails over a log, where DuckDB fails or would guess a type."""
-        try:
+        with self.diagnosed(log):
             self._require_types(log)
+            yield
+
+    @contextmanager
+    def diagnosed(self, log: Log) -> Iterator[None]:
+        """Say the same where it is known that there is no type to guess."""
+        try:
             yield
         except EventLabError:
             raise

@@ -58,15 +58,8 @@ class Query:
         return f"{self._grouped()}\norder by {', '.join(self.keys)}"
 
     def state(self) -> str:
-        """Return the same query as the store runs it."""
-        by_number = self.by_number()
-        if by_number is self:
-            return self.readable()
-        fields = [quoted(name) for name, _ in self.columns]
-        return (
-            f"{_select('key', *fields, 'position')}\nfrom {_nested(by_number._grouped())} as state\n"
-            "join main.streams as names(stream_no, key, _category) using (stream_no)\norder by key"
-        )
+        """Return the same query as the store runs it; rows that carry numbers of streams are sorted later."""
+        return self._grouped() if self.is_by_number else self.readable()
 
     def by_number(self) -> Query:
         """Return the query with the stream's number as key, where the key is the stream and named nowhere.
@@ -149,7 +142,7 @@ class Query:
             f"{self._held()}"
         )
         order = "from_time, valid_from" if self.order_by.startswith("occurred") else "valid_from"
-        if self.keys == ["stream_no"]:
+        if self.is_by_number:
             return (
                 f"select names.stream, lives.* exclude stream_no from {_nested(rows)} as lives\n"
                 f"join main.streams as names using (stream_no)\norder by {order}"
@@ -251,6 +244,11 @@ class Query:
         return ["key"] if len(parts) == 1 else [f"key_{at}" for at in range(1, len(parts) + 1)]
 
     @property
+    def is_by_number(self) -> bool:
+        """Whether the key is the number of a stream, whose name is still to be found."""
+        return self.keys == ["stream_no"]
+
+    @property
     def alive(self) -> str:
         """Whether a key lives after an event of one of its numbered lives."""
         return f"{'not _ends' if self.ends_with else 'true'} as alive"
@@ -273,6 +271,10 @@ class Query:
 
 
 BY_STREAM = (Touch((), ("stream",)),)
+
+NAMES = "main.streams as names(stream_no, key, _category)"
+"""The names of streams, called so that a log does not take them for columns of its own, and join them too."""
+
 _NEVER_NULL = ("stream", "stream_no", "position", "type")
 
 
