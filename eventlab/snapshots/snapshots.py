@@ -142,7 +142,7 @@ class Snapshots(TimeTravel):
 
     def course(self, log: Log, field: str, cuts: Sequence[int]) -> Iterator[pd.DataFrame]:
         """Yield what a field became at each event, a part of the log at a time: every event is folded."""
-        self.replayed = len(log)
+        self._folded = [log]
         yield from self._projection.course(log, field, cuts)
 
     def onward(self, log: Log, position: int) -> pd.DataFrame:
