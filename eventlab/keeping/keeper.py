@@ -168,8 +168,7 @@ class KeepsStates(Keeper):
     def state(self, start: Start, tail: Log) -> pd.DataFrame:
         """Return the state after a snapshot and the events behind it."""
         states, positions = self._read(start, tail)
-        for key, event, _ in self._fold.steps(tail.batches(), states):
-            positions[key] = event.position
+        positions |= self._fold.folded(self._fold.batches(tail), states)
         return self._fold.frame(states, positions)
 
     def onward(self, start: Start, tail: Log, position: int) -> pd.DataFrame:
@@ -185,8 +184,7 @@ class KeepsStates(Keeper):
     def rows(self, start: Start | None, tail: Log) -> Rows:
         """Return the states after a snapshot and the events behind it, as text."""
         states, positions = self._read(start, tail)
-        for key, event, _ in self._fold.steps(tail.batches(), states):
-            positions[key] = event.position
+        positions |= self._fold.folded(self._fold.batches(tail), states)
         return self.written(list(states), states, positions)
 
     def written(

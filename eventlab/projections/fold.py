@@ -51,7 +51,8 @@ class Fold(TimeTravel):
     ----------
     evolve : callable, or dict of event type to callable
         Takes the state and a recorded event and returns the state afterwards. Changing the state in place
-        is safe, as long as it is returned.
+        is safe, as long as it is returned. It should look at nothing else: the events of one stream come in
+        order, but a log of over a hundred thousand events is folded a few streams at a time.
     initial : dict, dataclass, NamedTuple, any other value, or callable
         The state before the first event; a callable is given the key. The fields of the state become the
         columns of the frame; a value without fields is the column ``state``.
@@ -128,10 +129,13 @@ class Fold(TimeTravel):
     def __call__(self, log: Log) -> pd.DataFrame:
         """Return the state at the end of a log: index the key, the fields, ``position``."""
         states: dict[Key, State] = {}
-        positions: dict[Key, int] = {}
         with collector_at_rest():
-            for key, event, _ in self.steps(_watched(log, self.name), states):
-                positions[key] = event.position
+            try:
+                positions = self.folded(_watched(log, self.name, self.batches(log)), states)
+            except ProjectionError:
+                if self.by_stream and log.is_long:
+                    self.folded(log.batches(), {})  # in fold order: the first that fails is named
+                raise
         return self.frame(states, positions)
 
     def states(self, log: Log, cuts: Sequence[Any], by: str = "position") -> Iterator[pd.DataFrame]:
@@ -142,8 +146,7 @@ class Fold(TimeTravel):
         states: dict[Key, State] = {}
         positions: dict[Key, int] = {}
         for part in parts_between(log, cuts, by):
-            for key, event, _ in self.steps(part.batches(), states):
-                positions[key] = event.position
+            positions |= self.folded(self.batches(part), states)
             yield self.frame(states, positions)
 
     @property
@@ -165,7 +168,9 @@ class Fold(TimeTravel):
     ) -> pd.DataFrame:
         """Return the same where some states are known from before; these are kept up to date."""
         keys, moments, states = [], [], []
-        for touched, event, state in self.steps(_watched(log, self.name), before, only=key):
+        for touched, event, state in self.steps(
+            _watched(log, self.name, log.batches()), before, only=key
+        ):
             keys.append(touched)
             moments.append(_MOMENT(event))
             states.append(None if state is None else kept(state))
@@ -185,7 +190,7 @@ class Fold(TimeTravel):
     def marks(self, log: Log, since: int = 0, fields: Sequence[str] | None = None) -> pd.DataFrame:
         """Return for each key and field the position of the event that last changed it."""
         lives, names = Lives(), dict.fromkeys(self.fields)
-        for key, event, state in self.steps(_watched(log, self.name), {}):
+        for key, event, state in self.steps(_watched(log, self.name, log.batches()), {}):
             now = None if state is None else kept(state)
             lives.note(key, event.position, now)
             names |= dict.fromkeys(now or ())
@@ -224,6 +229,16 @@ class Fold(TimeTravel):
                     continue
                 states[key] = state
                 yield key, event, state
+
+    def batches(self, log: Log) -> Iterator[list[RecordedEvent]]:
+        """Yield the events of a log in an order that gives the state at its end."""
+        return log.batches(by_stream=self.by_stream)
+
+    def folded(
+        self, batches: Iterable[list[RecordedEvent]], states: dict[Key, State]
+    ) -> dict[Key, int]:
+        """Fold events onto states, and return the position of the last event of each key."""
+        return {key: event.position for key, event, _ in self.steps(batches, states)}
 
     def touched(self, events: list[RecordedEvent]) -> set[Key]:
         """Return the keys that some events touch."""
@@ -363,9 +378,10 @@ def collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _watched(log: Log, name: str) -> Iterator[list[RecordedEvent]]:
+def _watched(
+    log: Log, name: str, batches: Iterator[list[RecordedEvent]]
+) -> Iterator[list[RecordedEvent]]:
     """Yield a log's batches, with a progress bar where there are many and it takes seconds."""
-    batches = log.batches()
     yield from itertools.islice(batches, 1)
     second = next(batches, None)
     if second is None:

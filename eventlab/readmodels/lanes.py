@@ -161,7 +161,7 @@ class StatesLane(Lane):
     ) -> Iterator[list[RecordedEvent]]:
         """Yield the events of a tail, the states they touch read before them."""
         asked: set[Key] = set()
-        batches = tail.batches()
+        batches = self._fold.batches(tail)
         while batch := list(itertools.chain.from_iterable(itertools.islice(batches, _AT_ONCE))):
             new = self._fold.touched(batch) - asked
             asked |= new

@@ -145,9 +145,18 @@ class Log:
         # Not list(part), which would ask for its length: one more query.
         return list(iter(self.since(position=position).until(position=position)))
 
-    def batches(self) -> Iterator[list[RecordedEvent]]:
-        """Yield lists of about 2,000 recorded events in fold order, all of one moment."""
-        return reading.batches(Log(self._database.still(), self._ledger, self.cut))
+    def batches(self, *, by_stream: bool = False) -> Iterator[list[RecordedEvent]]:
+        """Yield lists of about 2,000 recorded events, all of one moment.
+
+        They come in fold order; with `by_stream`, those of a log that `is_long` do so stream by stream only.
+        """
+        still = Log(self._database.still(), self._ledger, self.cut)
+        return reading.batches(still, by_stream=by_stream)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is too long to be read at once."""
+        return len(self) > reading.SLICE
 
     def events(self, *, expand: bool = False, raw: bool = False) -> pd.DataFrame:
         """Return the events as a frame, one row per event in position order.

@@ -53,13 +53,14 @@ class LogWithin(Log):
         """Do nothing: the transaction is one moment."""
         return nullcontext()
 
-    def batches(self) -> Iterator[list[RecordedEvent]]:
+    def batches(self, *, by_stream: bool = False) -> Iterator[list[RecordedEvent]]:
         """Yield lists of recorded events, leaving the connection free in between.
 
         Those that are committed are the same on any connection, and read ahead on another one.
         """
         if self._is_committed:
-            yield from Log(self._database, self._ledger, self.cut).batches()
+            log = Log(self._database, self._ledger, self.cut)
+            yield from log.batches(by_stream=by_stream)
             return
         low, high = self.cut.position.low or 1, self.cut.position.high or self.head
         for first in range(low, high + 1, reading.SLICE):

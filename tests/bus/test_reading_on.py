@@ -12,7 +12,9 @@ def listening(bus, got, **terms):
 def test_deliveries_one_at_a_time_read_the_log_once(bus, monkeypatch):
     got, reads = [], []
     batches = reading.batches
-    monkeypatch.setattr(reading, "batches", lambda log: reads.append(log) or batches(log))
+    monkeypatch.setattr(
+        reading, "batches", lambda log, **how: reads.append(log) or batches(log, **how)
+    )
     listening(bus, got)
 
     for _ in range(4):

@@ -383,7 +383,7 @@ def test_its_definition_holds_the_source_of_the_rule():
 
 def test_a_long_fold_shows_its_progress_only_when_it_takes_seconds(capsys):
     class Batches:
-        def batches(self):
+        def batches(self, **_how):
             event = el.RecordedEvent(1, "a", 1, "A", *[None] * 9, 1)
             return iter([[event], [event], [event]])
 
@@ -394,3 +394,25 @@ def test_a_long_fold_shows_its_progress_only_when_it_takes_seconds(capsys):
 
     assert state["state"].tolist() == [3]
     assert capsys.readouterr().err == ""
+
+
+def test_the_first_event_that_fails_is_named_though_a_long_log_is_folded_stream_by_stream(
+    monkeypatch,
+):
+    monkeypatch.setattr("eventlab.store.reading.SLICE", 1)
+    monkeypatch.setattr("eventlab.store.reading.SLICES_BY_STREAM", 3)
+    with store_of(
+        ("card-1", "CardLoaded", {"amount": 20}),
+        ("card-2", "CardLoaded", {}),
+        ("card-1", "CardLoaded", {}),
+    ) as store:
+        assert [event.position for batch in store.batches(by_stream=True) for event in batch] == [
+            1,
+            3,
+            2,
+        ]
+
+        with pytest.raises(el.errors.FoldFailed, match="KeyError: 'amount'") as failed:
+            el.Fold(evolve, {"balance": 0})(store)
+
+    assert failed.value.position == 2

@@ -1,7 +1,7 @@
 """Which events does a cut show? Every cut is compared with a filter over a list of eight events."""
 
 import datetime as dt
-from itertools import permutations
+from itertools import chain, permutations
 
 import numpy as np
 import pandas as pd
@@ -289,6 +289,34 @@ def test_a_log_read_in_many_batches_is_the_same_log(store, monkeypatch, size):
         batches = list(log.batches())
         assert [event for batch in batches for event in batch] == events
         assert list(log) == events
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_long_log_can_come_stream_by_stream_a_part_after_the_other(store, monkeypatch, size):
+    monkeypatch.setattr(reading, "SLICE", size)
+    for log in (store, store.category("card"), store.until(occurred="2026-01-12")):
+        got = list(chain.from_iterable(log.batches(by_stream=True)))
+
+        assert sorted(event.position for event in got) == sorted(event.position for event in log)
+        for name in {event.stream for event in log}:
+            assert [event for event in got if event.stream == name] == [
+                event for event in log if event.stream == name
+            ]
+
+
+def test_stream_by_stream_means_two_slices_at_a_time(monkeypatch):
+    monkeypatch.setattr(reading, "SLICE", 2)
+    store = el.EventStore()
+    for number in range(6):
+        store.append(f"card-{number % 2}", el.Event("CardLoaded", {"amount": number}))
+
+    positions = [event.position for batch in store.batches(by_stream=True) for event in batch]
+
+    assert positions == [1, 3, 2, 4, 5, 6]
+
+
+def test_a_log_of_one_slice_comes_in_its_own_order_always(store):
+    assert list(chain.from_iterable(store.batches(by_stream=True))) == list(store)
 
 
 def test_a_log_with_wide_gaps_is_read_whole(monkeypatch):
