@@ -47,12 +47,15 @@ class Lane(ABC):
         The columns that name a row.
     sets : dict of str to str
         For the other columns, how a value is made of the row there was, ``early``, and ``late``.
+    may_end : bool
+        Whether there are events that end a key.
     """
 
     batch: int
     at_once: int
     keys: list[str]
     sets: dict[str, str]
+    may_end: bool
 
     @abstractmethod
     def types(self, log: Log) -> str:
@@ -83,6 +86,7 @@ class PartsLane(Lane):
         self.keys = parts.keys
         added = parts.added(_EARLY_IN_THIS_LIFE) if projection.ends_with else parts.added()
         self.sets = {**added, "position": "late.position"}
+        self.may_end = bool(projection.ends_with)
 
     def types(self, log: Log) -> str:
         """Return the types of the columns, and what they are computed with."""
@@ -127,6 +131,7 @@ class StatesLane(Lane):
 
     def __init__(self, fold: Fold) -> None:
         self._fold, self._keeper = fold, KeepsStates(fold)
+        self.may_end = bool(fold.ends_with)
 
     def types(self, log: Log) -> str:
         """Return nothing: JSON text is the same whatever the events hold."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from html import escape
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 from tqdm.auto import tqdm
@@ -264,7 +264,7 @@ class ReadModel:
         self._store.require_writable()
         self.stop()
         self._store.leave(self.name)
-        with self._alone(), self._writing() as con:
+        with self._alone(), self._writing() as (con, _):
             kept = self._standing()
             if kept is not None:
                 read_tables.drop(con, self.name, kept)
@@ -311,7 +311,8 @@ class ReadModel:
             self._store.leave(self.name)
             return
         try:
-            self._upkeep.advance(con, LogWithin(self._store, con), position)
+            kept = read_tables.standing(con, self.name)
+            self._upkeep.advance(con, LogWithin(self._store, con), kept, position)
         except Exception as error:
             cause = error.cause if isinstance(error, Drifted) else error
             refused = AppendRefused(self.name, getattr(error, "position", position), cause)
@@ -326,29 +327,32 @@ class ReadModel:
     ) -> int:
         """Take in events, a batch in a transaction; of a batch that fails, all before the failing event."""
         self._list()
-        start, target = self._way(limit, until)
-        at, failing = start, _Failing()
+        kept = self._standing()
+        start = at = kept.checkpoint if kept else 0
+        target, failing = self._target(kept, limit, until), _Failing()
         with self._bar(target - start, quiet=quiet) as bar:
             while at < target and go_on():
                 high = failing.next(at, min(at + self._upkeep.lane.batch, target))
-                error = self._take_in(high)
-                if error is None:
+                try:
+                    kept = self._taken_in(kept, high)
+                except (ReadModelError, StoreError):
+                    raise
+                except Exception as error:  # one of the events may be at fault
+                    if high == at + 1:
+                        self._stop_at(high, error)
+                    failing = _Failing(high, getattr(error, "position", None))
+                else:
                     bar.update(high - at)
                     at = high
-                elif high == at + 1:
-                    raise self._stopped(high, error)
-                else:
-                    failing = _Failing(high, getattr(error, "position", None))
         self._settle()
         return at - start
 
-    def _way(self, limit: int | None, until: int | None) -> tuple[int, int]:
-        """Return where it stands, and up to where it is to go."""
-        kept, head = self._standing(), self._store.head
+    def _target(self, kept: Standing | None, limit: int | None, until: int | None) -> int:
+        """Return up to where it is to go."""
+        head, start = self._store.head, kept.checkpoint if kept else 0
         self._upkeep.require_within(kept, head)
         if kept is not None:
             self._upkeep.require_same_rule(kept)
-        start = kept.checkpoint if kept else 0
         if until is not None and until < start:
             raise ReadModelRefused.goes_back(self.name, until, start)
         ends = [
@@ -356,24 +360,19 @@ class ReadModel:
             *([] if until is None else [until]),
             *([] if limit is None else [start + limit]),
         ]
-        return start, min(ends)
+        return min(ends)
 
-    def _take_in(self, high: int) -> Exception | None:
-        """Take in the events up to a position, or return why that cannot be: one of them may be at fault."""
-        try:
-            with self._writing() as con:
-                self._upkeep.advance(con, self._within(con), high)
-        except (ReadModelError, StoreError):
-            raise
-        except Exception as error:
-            return error
+    def _taken_in(self, kept: Standing | None, high: int) -> Standing:
+        """Take in the events up to a position, and return how it stands then."""
+        with self._writing() as (con, log):
+            kept = self._upkeep.advance(con, log, kept, high)
         self._moved.set()
-        return None
+        return kept
 
     def _rebuild(self, high: int) -> None:
         try:
-            with self._writing() as con, self._bar(high) as bar:
-                for made in self._upkeep.refill(con, self._within(con), high):
+            with self._writing() as (con, log), self._bar(high) as bar:
+                for made in self._upkeep.refill(con, log, high):
                     bar.update(made.checkpoint - bar.n)
         except EventLabError:
             raise
@@ -389,14 +388,13 @@ class ReadModel:
             self._catch_up(None, None, lambda: True, quiet=False)
             self._store.join(self)
 
-    def _stopped(self, position: int, error: Exception) -> Exception:
-        """Note at which event it stopped, and return why."""
+    def _stop_at(self, position: int, error: Exception) -> NoReturn:
+        """Note at which event it stopped, and say why."""
         event = self._store.at(position)[0]
         cause = self._explained(error, position, position)
         failed = ReadModelFailed(self.name, position, event.type, cause)
-        failed.__cause__ = cause
         self._note(failed)
-        return failed
+        raise failed from cause
 
     def _explained(self, error: Exception, first: int, last: int) -> Exception:
         """Return what the projection itself says of some events; DuckDB's own words say less."""
@@ -428,11 +426,13 @@ class ReadModel:
             yield
 
     @contextmanager
-    def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _writing(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, LogWithin]]:
+        """Lend a connection in a transaction, and the log as that sees it."""
         with self._store.borrowed() as con:
+            log = LogWithin.committed(self._store, con)
             try:
                 with transaction(con):
-                    yield con
+                    yield con, log
             except BaseException:
                 con.close()
                 raise
@@ -441,16 +441,16 @@ class ReadModel:
     def _reading(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Standing | None]]:
         """Lend a connection and how the read model stands, both of one moment."""
         with self._store.borrowed() as con:
-            is_listed = self._is_listed or read_tables.has_any(con)
+            is_listed = self._any(con)
             with reading(con):
                 yield con, read_tables.standing(con, self.name) if is_listed else None
 
     def _standing(self) -> Standing | None:
-        with self._reading() as (_, kept):
-            return kept
+        with self._store.borrowed() as con:
+            return read_tables.standing(con, self.name) if self._any(con) else None
 
-    def _within(self, con: duckdb.DuckDBPyConnection) -> LogWithin:
-        return LogWithin(self._store, con, is_committed=True)
+    def _any(self, con: duckdb.DuckDBPyConnection) -> bool:
+        return self._is_listed or read_tables.has_any(con)
 
     def _list(self) -> None:
         if not self._is_listed:

@@ -40,9 +40,10 @@ class Upkeep:
         self._definition = hashlib.sha256((projection.definition + upcasters).encode()).hexdigest()
         self._typed: tuple[list[Field], str] | None = None
 
-    def advance(self, con: duckdb.DuckDBPyConnection, log: LogWithin, high: int) -> Standing:
-        """Take in the events up to a position, as far as they are not taken in already."""
-        kept = read_tables.standing(con, self.name)
+    def advance(
+        self, con: duckdb.DuckDBPyConnection, log: LogWithin, kept: Standing | None, high: int
+    ) -> Standing:
+        """Take in the events from where rows are kept up to a position, and return how they stand then."""
         if kept is None:
             return self._fill(con, self._settled(log, 0, high), high)
         self.require_same_rule(kept)
@@ -50,8 +51,9 @@ class Upkeep:
             return kept
         kept, log = self._retyped(con, log, kept, high)
         tail = log.between(kept.checkpoint + 1, high)
-        late = self.lane.late(con, kept.table, tail)
-        read_tables.merge(con, kept.table, late, self.lane.keys, self.lane.sets)
+        lane = self.lane
+        late = lane.late(con, kept.table, tail)
+        read_tables.merge(con, kept.table, late, lane.keys, lane.sets, may_end=lane.may_end)
         read_tables.moved(con, self.name, len(log.known), high)
         return kept._replace(fields=len(log.known), checkpoint=high)
 
@@ -62,7 +64,7 @@ class Upkeep:
         made = self._fill(con, log, min(self.lane.at_once, high))
         yield made
         while made.checkpoint < high:
-            made = self.advance(con, log, min(made.checkpoint + self.lane.at_once, high))
+            made = self.advance(con, log, made, min(made.checkpoint + self.lane.at_once, high))
             yield made
 
     def require_same_rule(self, kept: Standing) -> None:

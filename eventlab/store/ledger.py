@@ -125,6 +125,13 @@ class Ledger:
                 self._fields = dict.fromkeys(stored_fields(con))
             return self._fields
 
+    def fields_within(self, con: duckdb.DuckDBPyConnection) -> list[Field]:
+        """Return the same as a transaction sees them, which may have begun before the last append."""
+        [(seen,)] = con.execute("select count(*) from main.fields").fetchall()
+        with self._catalogue:
+            known = list(self._fields or ())
+        return known[:seen] if seen <= len(known) else stored_fields(con)
+
     def holds_broken(self, look: Callable[[], bool]) -> bool:
         """Tell whether some payload is no object; what is appended is checked, so it is looked up once."""
         with self._catalogue:
@@ -133,14 +140,18 @@ class Ledger:
             return self._holds_broken
 
     def wrote(self, head: LogHead, streams: dict[str, StreamHead], fields: list[Field]) -> None:
-        """Remember what a committed write left behind."""
+        """Remember what a committed write left behind.
+
+        The fields first: who is told of the new head then finds those of its events.
+        """
+        if fields:
+            with self._catalogue:
+                if self._fields is not None:
+                    self._fields = self._fields | dict.fromkeys(fields)
         self._log_head = head
         if len(self._streams) > REMEMBERED_STREAMS:
             self._streams.clear()
         self._streams.update(streams)
-        if fields:
-            with self._catalogue:
-                self._fields = None
 
     def read_stream_head(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
         """Return what the file itself says of a stream."""

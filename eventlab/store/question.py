@@ -20,7 +20,7 @@ from eventlab.store import guard
 from eventlab.store.cut import Cut
 from eventlab.store.database import reading
 from eventlab.store.ledger import Field
-from eventlab.store.scans import SHIFTED, Scan, union
+from eventlab.store.scans import Scan, union
 from eventlab.store.sqltext import extracted, typed, with_names, words
 
 BEFORE_DATA = ["position", "stream", "version", "type", "occurred_at"]
@@ -43,8 +43,6 @@ _NAMED = {
     "category": "streams.category",
     "event_id": "coalesce(events.given_id, streams.stream || '@' || events.version) as event_id",
 }
-# Each needs a join, of every log or of a branch, which DuckDB makes even where nobody reads the column.
-_COSTLY = {*_NAMED, *SHIFTED} - {"position"}
 
 
 def over(
@@ -120,7 +118,8 @@ def _with_events(
         text, payload = typed(body, fields), []
     mentioned = set(columns) if everything else words(body)
     named = bool(mentioned & set(_NAMED))
-    shown = [_NAMED.get(c, f"events.{c}") for c in columns if c in mentioned or c not in _COSTLY]
+    # Only those: some need a join, which DuckDB makes even where nobody reads them, and all take planning.
+    shown = [_NAMED.get(c, f"events.{c}") for c in columns if c in mentioned] or ["events.position"]
     names = cut.streams_source() if named else ""
     # Not materialized: a body may read events twice, and each reading needs other columns.
     return (

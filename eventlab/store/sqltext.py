@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from eventlab.store.ledger import Field
@@ -94,7 +95,8 @@ def _unnamed_fields(parts: Iterable[dict[str, Any]]) -> Iterator[tuple[int, str]
             yield item["query_location"] + item["query_location_length"], path[-1]
 
 
-def words(sql: str) -> set[str]:
+@lru_cache(maxsize=256)
+def words(sql: str) -> frozenset[str]:
     """Return the words of a text outside its strings and comments, in lower case.
 
     Examples
@@ -103,7 +105,7 @@ def words(sql: str) -> set[str]:
     ['events', 'from', 'select', 'stream']
     """
     found = (match["word"] for match in _WORD.finditer(sql))
-    return {word.strip('"').lower() for word in found if word}
+    return frozenset(word.strip('"').lower() for word in found if word)
 
 
 def typed(sql: str, fields: Iterable[Field]) -> str:

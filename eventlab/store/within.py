@@ -16,7 +16,7 @@ from eventlab.event import RecordedEvent
 from eventlab.store import reading
 from eventlab.store.bulk import KIND_OF_JSON
 from eventlab.store.cut import Cut
-from eventlab.store.ledger import Field, stored_fields
+from eventlab.store.ledger import Field
 from eventlab.store.log import Log
 from eventlab.store.scans import Scans
 from eventlab.store.sqltext import payload_field
@@ -39,7 +39,15 @@ class LogWithin(Log):
     ) -> None:
         super().__init__(log._database, log._ledger, log.cut if cut is None else cut)
         self._con, self._is_committed = con, is_committed
-        self.known = stored_fields(con) if known is None else known
+        self.known = self._ledger.fields_within(con) if known is None else known
+
+    @classmethod
+    def committed(cls, log: Log, con: duckdb.DuckDBPyConnection) -> LogWithin:
+        """Return the same for a transaction that begins next and appends nothing itself.
+
+        All fields that are known now are then in events that it sees.
+        """
+        return cls(log, con, known=list(log._ledger.fields(con)), is_committed=True)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return the one connection."""
