@@ -137,12 +137,12 @@ class Snapshots(TimeTravel):
 
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched: all of them, so every event is folded."""
-        self._folded = [log if key is None else self.about(log, key)]
+        self._folded = [self._ended(log if key is None else self.about(log, key))]
         return self._projection.changes(log, key)
 
     def course(self, log: Log, field: str, cuts: Sequence[int]) -> Iterator[pd.DataFrame]:
         """Yield what a field became at each event, a part of the log at a time: every event is folded."""
-        self._folded = [log]
+        self._folded = [self._ended(log)]
         yield from self._projection.course(log, field, cuts)
 
     def onward(self, log: Log, position: int) -> pd.DataFrame:
@@ -244,11 +244,8 @@ class Snapshots(TimeTravel):
     # -- which snapshot to go on from --------------------------------------------------------------
 
     def _start(self, log: Log, until: int | None = None) -> tuple[Start | None, Log]:
-        """Return what to go on from, for the end of a log or an earlier position, and what is left to fold.
-
-        That ends where the log ends now, so that it can be counted whenever somebody asks.
-        """
-        ended = log if log.cut.position.high is not None else log.until(position=self._head_of(log))
+        """Return what to go on from, at the end of a log or an earlier position, and what is left to fold."""
+        ended = self._ended(log)
         start = self._snapshot(ended if until is None else ended.until(position=until))
         tail = ended if start is None else ended.since(position=start.position + 1)
         self._folded = [tail]
@@ -269,8 +266,11 @@ class Snapshots(TimeTravel):
         high, recorded = int(log.cut.position.high), log.cut.recorded.high
         return high if recorded is None else min(high, self._store.until(recorded=recorded).head)
 
-    def _head_of(self, log: Log) -> int:
-        return self._store.head if log.is_of(self._store) else log.head
+    def _ended(self, log: Log) -> Log:
+        """Return a log that ends where it ends now, so that it can be counted whenever somebody asks."""
+        if log.cut.position.high is not None:
+            return log
+        return log.until(position=(self._store if log.is_of(self._store) else log).head)
 
     # -- how it reads ------------------------------------------------------------------------------
 
