@@ -15,9 +15,9 @@ from eventlab.store.sqltext import quoted
 from eventlab.timetravel import ENDED
 
 _BY_CONTRIBUTION = {
-    "total": "arg_max(position, {order}) filter (where {value} is not null and {value} <> 0)",
-    "count": "arg_max(position, {order}) filter (where {value} is not null)",
-    "first": "arg_min(position, {order}) filter (where {value} is not null)",
+    "total": "{last} filter (where {value} is not null and {value} <> 0)",
+    "count": "{last} filter (where {value} is not null)",
+    "first": "{first} filter (where {value} is not null)",
 }
 
 
@@ -48,14 +48,13 @@ class Marks:
 
     def endings(self) -> str:
         """Return a query for the position at which each key last ended."""
-        return self._chosen(
-            self.query.endings(f"arg_max(position, {self.query.order_key})"), [ENDED]
-        )
+        return self._chosen(self.query.endings(self.query.last), [ENDED])
 
     def _by_contribution(self, fields: Sequence[str]) -> str:
-        query, order = self._of(fields), self.query.order_key
+        query = self._of(fields)
+        ends = {"first": query.first, "last": query.last}
         marks = [
-            f"coalesce({_BY_CONTRIBUTION[column.verb].format(value=quoted(name), order=order)}, {self._born})"
+            f"coalesce({_BY_CONTRIBUTION[column.verb].format(value=quoted(name), **ends)}, {query.first})"
             f" as {quoted(name)}"
             for name, column in query.columns
         ]
@@ -66,23 +65,18 @@ class Marks:
         query, name = self._of([field]), quoted(field)
         keys = ", ".join(self.query.keys)
         kept = ", ".join(["position", "occurred_at", *query.parts])
-        last = f"arg_max(position, {query.order_key})"
         compared = (
             f"select {keys}, {kept}, {name} is distinct from lag({name}) over of_key as _new\n"
             f"from ({query.contributions()}) as contributions where {name} is not null\n"
             f"window of_key as (partition by {keys} order by {query.order_by})"
         )
+        births = replace(query, columns=()).grouped([f"{query.first} as _born"])
         return self._chosen(
-            f"select {keys}, coalesce(_set, _born) as {name}\n"
-            f"from ({replace(query, columns=()).grouped([f'{self._born} as _born'])}) as births left join (\n"
-            f"select {keys}, {last} as _set from ({compared}) where _new group by {keys}\n"
+            f"select {keys}, coalesce(_set, _born) as {name} from ({births}) as births left join (\n"
+            f"select {keys}, {query.last} as _set from ({compared}) where _new group by {keys}\n"
             f") as runs using ({keys})",
             [field],
         )
-
-    @property
-    def _born(self) -> str:
-        return f"arg_min(position, {self.query.order_key})"
 
     def _by_comparison(self, fields: Sequence[str]) -> str:
         keys, query = ", ".join(self.query.keys), self._of(fields)
@@ -91,9 +85,9 @@ class Marks:
             f"{quoted(name)} is distinct from lag({quoted(name)}) over of_key as {quoted(name)}"
             for name in fields
         ]
-        last = f"arg_max(position, {self.query.order_key})"
         changed = [
-            f"{last} filter (where _born or {quoted(name)}) as {quoted(name)}" for name in fields
+            f"{query.last} filter (where _born or {quoted(name)}) as {quoted(name)}"
+            for name in fields
         ]
         return self._chosen(
             f"select {keys}, {', '.join(changed)}\nfrom (\n"

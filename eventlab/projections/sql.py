@@ -70,13 +70,10 @@ class Query:
 
     def grouped(self, fields: Sequence[str]) -> str:
         """Return a query for one row per key, what is computed of its touches given as SQL."""
-        position = (
-            f"arg_max(position, {self.order_key})" if self._is_reordered() else "max(position)"
-        )
         touched = self._touched(self._order_columns())
         keys = ", ".join(self.keys)
         return (
-            f"{_select(*self.keys, *fields, f'{position} as position')}\n"
+            f"{_select(*self.keys, *fields, f'{self.last} as position')}\n"
             f"from {_nested(touched)} as touched{self._after_endings()}\ngroup by {keys}"
         )
 
@@ -257,6 +254,16 @@ class Query:
     def parts(self) -> list[str]:
         """The column that puts events in order that share a position, where some do."""
         return ["el_part"] if "el_part" in self.order_by else []
+
+    @property
+    def first(self) -> str:
+        """The position of the event in a group that is folded first, as SQL."""
+        return f"arg_min(position, {self.order_key})" if self._is_reordered() else "min(position)"
+
+    @property
+    def last(self) -> str:
+        """The position of the event in a group that is folded last."""
+        return f"arg_max(position, {self.order_key})" if self._is_reordered() else "max(position)"
 
     def _order_columns(self) -> list[str]:
         return list(dict.fromkeys(["position", *self.order_by.split(", ")]))
