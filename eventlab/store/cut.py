@@ -33,6 +33,11 @@ class Bounds:
         return replace(self, low=low if self.low is None else max(self.low, low))
 
     @property
+    def width(self) -> Any:
+        """How far its ends are apart."""
+        return float("inf") if self.low is None or self.high is None else self.high - self.low
+
+    @property
     def is_open(self) -> bool:
         """Whether nothing is cut off."""
         return self.low is None and self.high is None

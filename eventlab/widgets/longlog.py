@@ -7,7 +7,7 @@ a scene looks, and nothing of browsers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any, TypeAlias
@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from tqdm.auto import tqdm
 
 from eventlab.errors import FoldFailed
 from eventlab.event import RecordedEvent
@@ -24,12 +23,9 @@ from eventlab.widgets.living import Living
 from eventlab.widgets.reading import (
     MOST_STEPS,
     failures,
-    parts_of,
-    thinned,
     touches_of,
-    values_of,
 )
-from eventlab.widgets.scenes import Course, Key, Reading, Row, State, Touch
+from eventlab.widgets.scenes import Course, Reading, State, Touch
 
 Numbers: TypeAlias = "npt.NDArray[np.int64]"
 
@@ -44,9 +40,6 @@ BACK = (2, 16, 128)
 
 PART = 250_000
 """Events that are folded at once in a search: it takes part of a second."""
-
-MOST_PAGES = 500
-"""Stops of a page saved from a long log."""
 
 
 def is_long(log: Any, projection: Any) -> bool:
@@ -114,21 +107,20 @@ class LongLog:
         steps = steps or WINDOW
         first = max(0, min(step - steps // 2, self.total - steps + 1))
         numbers = range(max(first - 1, 0), min(first + steps, self.total + 1))
-        return self._as_far_as_it_goes(lambda: self._window(numbers, skipped=int(first > 0)))
+        return self.as_far_as_it_goes(lambda: self._window(numbers, skipped=int(first > 0)))
 
     def _window(self, numbers: range, skipped: int) -> Reading:
         self._replayed = 0
-        alive = self._alive(numbers[0])
+        alive = self.alive(numbers[0])
         events, start, touches = self._in_sight(numbers, alive)
-        return self._reading(
+        return self.reading(
             list(numbers),
             events,
             touches,
-            start=start,
+            starts={0: start},
             skipped=skipped,
             counts=_counts(alive, start, touches, len(numbers)),
             replayed=self._replayed,
-            errors={} if self._failed is None else failures(events, self._failed),
         )
 
     def course(self, field: str) -> Iterator[Course]:
@@ -139,38 +131,20 @@ class LongLog:
             steps = self.steps(part["position"].to_numpy())
             yield Course(end, steps, part[field], part["alive"].to_numpy())
 
-    def stops(self, most: int = MOST_PAGES) -> Reading:
-        """Return a reading of at most so many stops, evenly spread: for a page without a kernel.
-
-        At each only the rows changed last are seen, so no others are kept.
-        """
-        return self._as_far_as_it_goes(lambda: self._stops(most))
-
-    def _as_far_as_it_goes(self, ask: Callable[[], Reading]) -> Reading:
+    def as_far_as_it_goes(self, ask: Callable[[], Reading]) -> Reading:
+        """Return a reading; where a fold fails, the steps from there on show the failure."""
         try:
             return ask()
         except FoldFailed as failed:
             self._failed = failed
             return ask()
 
-    def _stops(self, most: int) -> Reading:
-        numbers = thinned(self.total, most)
-        shown = tqdm(numbers, desc="stops", unit=" states", delay=2, leave=False)
-        states = [self._known_state(number) for number in shown]
-        events = [self.event(number) for number in numbers[1:]]
-        return self._reading(
-            numbers,
-            events,
-            list(self._newest_touches(states)),
-            counts=[len(state) for state in states],
-            errors={} if self._failed is None else failures(events, self._failed),
-        )
-
     # -- parts of a reading ----------------------------------------------------------------------
 
-    def _reading(
+    def reading(
         self, numbers: list[int], events: list[RecordedEvent], touches: list[Touch], **parts: Any
     ) -> Reading:
+        """Return a reading of these parts."""
         return Reading(
             name=str(self.projection.name),
             key_names=self._key_names,
@@ -181,6 +155,7 @@ class LongLog:
             events=events,
             touches=touches,
             others=self._streams,
+            errors={} if self._failed is None else failures(events, self._failed),
             **parts,
         )
 
@@ -194,22 +169,18 @@ class LongLog:
         columns = self.state(0).columns if not self.projection.fields else self.projection.fields
         return [name for name in columns if name != "position"]
 
-    def _known_state(self, step: int) -> pd.DataFrame:
-        """Return the state at a step, or the last before a failure."""
-        state: pd.DataFrame = self.projection(self._known(self.log, self.position(step)))
-        return state
-
     def _known(self, log: Any, position: int) -> Any:
-        return log.until(position=self._last_known(position))
+        return log.until(position=self.last_known(position))
 
-    def _last_known(self, position: int) -> int:
+    def last_known(self, position: int) -> int:
+        """Return a position, or where it lies behind a failure the last before that."""
         return position if self._failed is None else min(position, self._failed.position - 1)
 
-    def _alive(self, step: int) -> int:
+    def alive(self, step: int) -> int:
         """Return how many keys are alive at a step."""
         if self._living is None:
             return len(self._folded("__call__", self._known(self.log, self.position(step))))
-        return self._living.at(self._last_known(self.position(step)))
+        return self._living.at(self.last_known(self.position(step)))
 
     def _in_sight(
         self, numbers: range, alive: int
@@ -227,22 +198,39 @@ class LongLog:
             if (start["position"] >= since).sum() >= min(shown, alive):
                 break
         else:
-            before = self._known(self.log, self.position(numbers[0]))
-            newest = self._folded("newest", before, shown)
-            start, touches = self._onward(streams.union(newest.index), numbers)
-        rows = touches_of(start, [0] * len(start), self._key_names, self.fields)
-        return events, {row.key: row.row or () for row in rows}, touches
+            streams.update(self.newest(numbers[0], shown))
+            start, touches = self._onward(streams, numbers)
+        return events, self._state(start), touches
+
+    def newest(self, step: int, rows: int | None = None) -> set[str]:
+        """Return the streams whose rows changed last before a step: as many as are seen, or so many."""
+        before = self._known(self.log, self.position(step))
+        return set(self._folded("newest", before, rows or self.rows).index)
+
+    def events(self, last: int, most: int) -> list[RecordedEvent]:
+        """Return the events behind so many steps up to one, or behind all there are."""
+        part = self.log.since(position=self.position(max(last - most, 0) + 1))
+        # Not list(part), which would ask for its length: one more query.
+        return list(iter(part.until(position=self.position(last))))
+
+    def onward(self, streams: set[str], numbers: Sequence[int]) -> tuple[State, list[Touch]]:
+        """Return the rows of some streams at the first of some steps, and what the others did to them."""
+        start, touches = self._onward(streams, numbers)
+        return self._state(start), touches
+
+    def _state(self, rows: pd.DataFrame) -> State:
+        touches = touches_of(rows, [0] * len(rows), self._key_names, self.fields)
+        return {touch.key: touch.row or () for touch in touches}
 
     def _events(self, numbers: range, back: int) -> tuple[list[RecordedEvent], list[RecordedEvent]]:
         """Return so many events before a window, and its own."""
-        first = max(numbers[0] - back, 0) + 1
-        low, high = self.position(first), self.position(numbers[-1])
-        # Not list(part), which would ask for its length: one more query.
-        events = list(iter(self.log.since(position=low).until(position=high)))
+        events = self.events(numbers[-1], numbers[-1] - numbers[0] + back)
         split = len(events) - len(numbers) + 1
         return events[:split], events[split:]
 
-    def _onward(self, streams: set[str], numbers: range) -> tuple[pd.DataFrame, list[Touch]]:
+    def _onward(
+        self, streams: set[str], numbers: Sequence[int]
+    ) -> tuple[pd.DataFrame, list[Touch]]:
         """Return the rows of some streams before a window, in order of their change, and its touches."""
         positions = [self.position(number) for number in numbers]
         part = self._known(self.log.stream(*streams), positions[-1])
@@ -259,23 +247,6 @@ class LongLog:
         counts_itself = isinstance(self.projection, Snapshots)
         self._replayed += self.projection.replayed if counts_itself else len(log)
         return answer
-
-    def _newest_touches(self, states: list[pd.DataFrame]) -> Iterator[Touch]:
-        """Yield the rows changed last at each stop; of these, and no others, it is said that they went."""
-        shown: set[Key] = set()
-        last = 0
-        for step, state in enumerate(states):
-            newest = state.nlargest(self.rows, "position")[::-1]
-            there = shown & set(map(parts_of, state.index)) if shown else shown
-            yield from (Touch(step, key, None) for key in sorted(shown - there))
-            changed = newest[newest["position"] > last]
-            for key, row in zip(map(parts_of, changed.index), self._rows(changed), strict=True):
-                yield Touch(step, key, row)
-            shown = there | set(map(parts_of, changed.index))
-            last = int(state["position"].max()) if len(state) else last
-
-    def _rows(self, frame: pd.DataFrame) -> Iterator[Row]:
-        return zip(*(values_of(frame[name]) for name in self.fields), strict=True)
 
 
 def _streams(log: Any, most: int) -> int:

@@ -7,8 +7,7 @@ that, the steps around the slider are read, and others as soon as it has moved o
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -21,6 +20,7 @@ from eventlab.widgets.longlog import GLANCE, LongLog, is_long
 from eventlab.widgets.pages import Pages
 from eventlab.widgets.places import InLog, InReading, Places
 from eventlab.widgets.scenes import Course, Reading
+from eventlab.widgets.spread import spread
 from eventlab.widgets.strip import named_places, places_of
 from eventlab.widgets.tracks import OfReading, Tracks
 from eventlab.widgets.tracks_of_log import OfLog
@@ -34,11 +34,11 @@ Marks = Mapping[str, int | Iterable[int]]
 
 
 class Kept(NamedTuple):
-    """Pages that need no kernel, what lies under their slider, and where that stands."""
+    """Pages that need no kernel, what lies under their slider, and which step each of their stops is."""
 
     pages: Pages
-    tracks: dict[str, Any]
-    step: int
+    tracks: dict[Any, Any]
+    steps: Sequence[int]
 
 
 class Past(ABC):
@@ -93,8 +93,8 @@ class Past(ABC):
         """Yield what a field became at every step, a part of them at a time."""
 
     @abstractmethod
-    def kept(self, step: int) -> Kept:
-        """Return what a page without a kernel is made of, to be opened at a step."""
+    def kept(self, steps: Iterable[int]) -> Kept:
+        """Return what a page without a kernel is made of, with some steps that must be among its stops."""
 
     def position(self, step: int) -> int:
         """Return the position of the event behind a step; 0 before the first."""
@@ -167,9 +167,10 @@ class AsAWhole(Past):
             [touch.row is not None for touch in touches],
         )
 
-    def kept(self, step: int) -> Kept:
+    def kept(self, steps: Iterable[int]) -> Kept:
         """Return all pages."""
-        return Kept(self.pages, {axis: self.tracks.on(axis) for axis in AXES}, step)
+        tracks = {axis: self.tracks.on(axis) for axis in AXES}
+        return Kept(self.pages, tracks, range(self.last + 1))
 
 
 class InWindows(Past):
@@ -209,13 +210,13 @@ class InWindows(Past):
         """Yield what a field became at every event, folding as far as it is asked to."""
         return self._long.course(field)
 
-    def kept(self, step: int) -> Kept:
-        """Return stops spread over the whole log, and of these the one nearest to the step."""
-        reading = self._long.stops()
+    def kept(self, steps: Iterable[int]) -> Kept:
+        """Return stops spread over the whole log, and some that are asked for."""
+        reading = spread(self._long, steps)
         picture = Picture(reading, self._rows)
         pages = Pages(reading, picture, self._rows, windowed=False, code=self._code)
-        nearest = min(bisect_left(reading.numbers, step), pages.last)
-        return Kept(pages, {axis: self.tracks.on(axis, reading.numbers) for axis in AXES}, nearest)
+        tracks = {axis: self.tracks.on(axis, reading.numbers) for axis in AXES}
+        return Kept(pages, tracks, reading.numbers)
 
     def _bound(self, reading: Reading) -> Pages:
         picture = self._picture.turned_to(reading)

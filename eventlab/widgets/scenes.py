@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple, TypeAlias
 
 from eventlab.event import RecordedEvent
@@ -106,8 +106,9 @@ class Reading:
         What the steps did to the state, in order.
     in_order : bool
         Whether the log is folded by position, so that cutting there gives what was folded.
-    start : State
-        Rows that were there before the first step, the one changed last at the end.
+    starts : dict of int to State
+        Rows that were there before a step, the one changed last at the end: before the first, and wherever
+        a reading that knows only what is in sight looks at other keys.
     skipped : int
         Steps at the beginning that are read for what comes after, and not shown.
     counts : list of int or None
@@ -129,7 +130,7 @@ class Reading:
     events: list[RecordedEvent]
     touches: list[Touch] = field(repr=False)
     in_order: bool = True
-    start: State = field(default_factory=dict, repr=False)
+    starts: dict[int, State] = field(default_factory=dict, repr=False)
     skipped: int = 0
     counts: list[int] | None = field(default=None, repr=False)
     others: int = 0
@@ -154,7 +155,7 @@ class Reading:
     @property
     def keys(self) -> list[Key]:
         """Every key that ever lived in it, in order."""
-        return sorted_keys({*self.start, *(touch.key for touch in self.touches)})
+        return sorted_keys({*chain(*self.starts.values()), *(touch.key for touch in self.touches)})
 
 
 Lines: TypeAlias = tuple[Line, ...]
@@ -177,10 +178,11 @@ def scenes(reading: Reading, most_rows: int) -> Iterator[tuple[Scene, Mapping[Ke
     A whole log of more than `most_rows` keys shows those changed last, newest first; fewer stand
     still in the order of their keys.
     """
-    state = dict(reading.start)
+    state: State = {}
     visible = _visible(reading, most_rows)
     by_step = _by_step(reading)
     for step, number in enumerate(reading.numbers):
+        state = dict(reading.starts.get(step, state))
         touched = _change(state, by_step.get(step, []))
         if step == 0:  # what a plain function finds in the empty past has not changed
             touched = ()
@@ -188,7 +190,10 @@ def scenes(reading: Reading, most_rows: int) -> Iterator[tuple[Scene, Mapping[Ke
             continue
         event = reading.events[step - 1] if step else None
         alive = reading.counts[step] if reading.counts else len(state)
-        yield Scene(step, number, event, visible(state, touched), touched, alive), state
+        lines = visible(state, touched)
+        if reading.counts:  # of what is out of sight not all is known
+            touched = tuple(line for line in touched if line in lines)
+        yield Scene(step, number, event, lines, touched, alive), state
 
 
 def sorted_keys(keys: Collection[Key]) -> list[Key]:

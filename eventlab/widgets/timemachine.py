@@ -159,11 +159,13 @@ class TimeMachine(Moves, Pins, Forks):
 
         It opens at the current stop with the current pins, axis and filter, has a `caption` below its title,
         reads without JavaScript too, and asks no one for anything. Of a long log it has 500 stops, evenly
-        spread, and says so; two of them cannot be compared there, which takes every row.
+        spread, the current one and the pins among them, and says so: at each is kept what can be seen there.
+        To compare other stops than those two takes every row, and so a kernel.
         """
         target = Path(path)
-        pages, tracks, step = self._past.kept(self.step)
-        is_whole = pages is self._past.pages
+        there = [pin for pin in self.pins if pin is not None]
+        pages, tracks, steps = self._past.kept([self.step, *there])
+        step = steps.index(self.step)
         written = page(
             title or title_of(pages.reading),
             pages.packed(pages.last),
@@ -171,7 +173,8 @@ class TimeMachine(Moves, Pins, Forks):
             pages.html(step),
             caption=caption,
             step=step,
-            pins=self.pins if is_whole else (None, None),  # its stops have other numbers
+            pins=[pin if pin is None else steps.index(pin) for pin in self.pins],
+            difference=self.difference,
             axis=self.axis,
             only=self.only,
         )

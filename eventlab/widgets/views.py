@@ -210,7 +210,8 @@ def _field_row(name: str, was: Any, now: Any) -> Fragment:
 def _state_columns(reading: Reading) -> list[Column]:
     keys = list(zip(*reading.keys, strict=True)) or [()] * len(reading.key_names)
     touched = (touch.row for touch in reading.touches if touch.row is not None)
-    rows = [*reading.start.values(), *touched]
+    there = (row for start in reading.starts.values() for row in start.values())
+    rows = [*there, *touched]
     values = list(zip(*rows, strict=True)) or [()] * len(reading.fields)
     return [
         *(Column.of(name, parts) for name, parts in zip(reading.key_names, keys, strict=True)),

@@ -76,6 +76,7 @@ test("a book that another has overtaken is not shown", async () => {
 test("of a long log the kernel compares two pins, and a page without a kernel says so", async () => {
   const words = (root) => root.querySelector('[data-part="pinned"]').html;
   const { root, model, press } = await open(64, 1);
+  model.send = () => {};
   model.set("difference", "");
   press("a");
   assert.match(words(root), /pin the other/);
@@ -85,9 +86,16 @@ test("of a long log the kernel compares two pins, and a page without a kernel sa
   assert.equal(root.querySelector('[data-part="difference"]').html, "<tr>rows of the kernel</tr>");
   assert.equal(words(root), "step 64 → step 64");
 
-  const page = await open(64, 1);
-  page.press("a");
+  const page = await opened(widget, { step: 64, book: packed(1), pins: [60, 64], difference: "<tr>as saved</tr>" });
+  const rows = () => page.root.querySelector('[data-part="difference"]').html;
+  assert.deepEqual([rows(), words(page.root)], ["<tr>as saved</tr>", "step 60 → step 64"]);
+  page.press("ArrowLeft");
+  page.press("b");
+  assert.equal(rows(), "");
   assert.match(words(page.root), /takes a kernel/);
+  page.press("ArrowRight");
+  page.press("b");
+  assert.equal(rows(), "<tr>as saved</tr>");
 });
 
 test("what the window does not hold is asked of the kernel, and without one it says so", async () => {

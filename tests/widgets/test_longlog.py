@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,8 +11,9 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import eventlab as el
-from eventlab.widgets import TimeMachine, longlog
+from eventlab.widgets import TimeMachine, longlog, spread
 from eventlab.widgets.past import AsAWhole
+from eventlab.widgets.plaintext import plain
 from tests.widgets.test_javascript import run_in_node
 
 
@@ -170,19 +173,61 @@ def test_the_browser_is_sent_a_window_and_the_next_before_it_ends(log, cards):
     assert 1 < len(sent) < 10
 
 
+@pytest.fixture
+def ten_stops(monkeypatch):
+    monkeypatch.setattr(spread, "MOST_PAGES", 10)
+    monkeypatch.setattr(spread, "TOGETHER", 3)
+
+
 def test_a_saved_page_has_stops_spread_over_the_whole_log_and_says_so(
-    log, cards, monkeypatch, tmp_path
+    log, cards, ten_stops, tmp_path
 ):
-    monkeypatch.setattr(longlog, "MOST_PAGES", 10)
-    monkeypatch.setattr(longlog.LongLog.stops, "__defaults__", (10,))
     long = TimeMachine(log, cards, rows=3, step=70)
 
     page = long.save(tmp_path / "page.html").read_text()
 
-    assert "10 of 130 events are stops" in page
-    assert 'max="10"' not in page.split("<script", 1)[0]  # the slider comes out of the book
-    reading = long._past._long.stops(10)
-    assert reading.numbers == [0, 1, 15, 30, 44, 58, 73, 87, 101, 116, 130]
+    assert "11 of 130 events are stops" in page
+    assert 'max="11"' not in page.split("<script", 1)[0]  # the slider comes out of the book
+    assert long._past.kept([]).steps == [0, 1, 15, 30, 44, 58, 73, 87, 101, 116, 130]
+
+
+@pytest.mark.parametrize("rows", [1, 3, 15, 50], ids="{} rows".format)
+@pytest.mark.parametrize("kept", [None, 7], ids=["from the first event", "from snapshots"])
+def test_its_stops_read_as_in_a_book_of_all_events(log, cards, ten_stops, rows, kept):
+    rule = cards if kept is None else el.Snapshots(log, cards, every=kept)
+    book = TimeMachine(log, cards, rows=rows, max_steps=10)
+    long = TimeMachine(log, rule, rows=rows)
+
+    pages = long._past.kept([]).pages
+
+    for step in range(11):
+        assert plain(pages.reading, pages.scene(step)) == book.text(step)
+
+
+def test_a_fold_that_skips_events_is_kept_as_well(log, ten_stops):
+    loads = {"CardLoaded": lambda card, event: {"loads": card["loads"] + 1}}
+    fold = el.Fold(loads, {"loads": 0}, name="loads", on_unknown="skip")
+    book = TimeMachine(log, fold, rows=3, max_steps=10)
+
+    pages = TimeMachine(log, fold, rows=3)._past.kept([]).pages
+
+    for step in range(11):
+        assert plain(pages.reading, pages.scene(step)) == book.text(step)
+
+
+def test_the_current_stop_and_the_pins_are_among_its_stops(log, cards, ten_stops, tmp_path):
+    long = TimeMachine(log, cards, step=70)
+    long.pins = (31, 99)
+
+    page = long.save(tmp_path / "page.html").read_text()
+
+    assert long._past.kept([70, 31, 99]).steps == [
+        *(0, 1, 15, 30, 31, 44, 58, 70, 73, 87, 99, 101, 116, 130)
+    ]
+    assert "70 / 130 · " in page  # before any JavaScript
+    state = json.loads(unescape(re.search('data-state="([^"]*)"', page)[1]))
+    assert (state["step"], state["pins"]) == (7, [4, 10])
+    assert state["difference"] == long.difference
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import eventlab as el
-from eventlab.widgets import TimeMachine
+from eventlab.widgets import TimeMachine, longlog, spread
 from tests.browser import complaints, key_to_dom, screenshot, wait_until
 from tests.widgets.conftest import HOSTILE
 
@@ -395,6 +395,27 @@ def test_a_page_keeps_the_pins_it_was_saved_with_and_its_caption(browser, store,
     with Opened(browser, path) as opened:
         assert opened.page.locator(".tm-caption").inner_text() == "Two <cards>."
         assert opened.page.locator(".tm-pins tbody tr").count() == 4  # two fields of two new cards
+
+
+def test_a_page_of_a_long_log_says_that_it_is_thinned_and_keeps_the_pins(
+    browser, long_log, cards, tmp_path, monkeypatch
+):
+    """Of thirty events ten are stops, and the pins and the current stop besides."""
+    monkeypatch.setattr(longlog, "MOST_STEPS", 20)
+    monkeypatch.setattr(spread, "MOST_PAGES", 10)
+    tm = TimeMachine(long_log, cards, step=25)
+    tm.pins = (11, 12)
+    with Opened(browser, tm.save(tmp_path / "cards.html")) as opened:
+        page = opened.page
+        note = page.locator(".tm-picture .tm-note").inner_text()
+        assert note.startswith("12 of 30 events are stops")
+        assert opened.line().startswith("25 / 30")
+        assert page.locator(".tm-pins tbody tr").inner_text().split() == [
+            *("~", "card-0", "balance", "18", "30")
+        ]
+        opened.press("a")
+        words = page.locator("[data-part=pinned]").inner_text()
+        assert words == "to compare two other moments of this log takes a kernel"
 
 
 def test_on_paper_there_are_no_controls(browser, store, cards, tmp_path):

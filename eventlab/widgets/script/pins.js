@@ -34,8 +34,9 @@ function pins(root, model, versions, last, place) {
   const body = root.querySelector('[data-part="difference"]');
   const words = root.querySelector('[data-part="pinned"]');
   const lines = [".tm-pin.a", ".tm-pin.b"].map((line) => root.querySelector(line));
-  let seen = null;
+  let seen = null; // what was filled in last
   const at = () => (model.get("pins") ?? []).map((pin) => (pin === null ? null : Math.min(pin, last)));
+  const saved = String(at());
 
   function set(place, step) {
     const now = [...at()];
@@ -70,12 +71,12 @@ function pins(root, model, versions, last, place) {
       (hidden > 0 ? `, ${MOST_ROWS} of them shown` : "");
   }
 
-  // A saved page of a long log has no kernel to ask, and a kernel is asked only about two pins.
+  // A kernel is asked only about two pins; a page without one knows the answer for those it was saved with.
   function fillFromKernel(span, pinned) {
-    const told = model.get("difference");
-    body.innerHTML = pinned === 2 ? told ?? "" : "";
-    if (told === undefined) words.textContent = "to compare two moments of this log takes a kernel";
-    else words.textContent = pinned === 2 ? span : "pin the other moment, too";
+    const isTold = pinned === 2 && (model.send || String(at()) === saved);
+    body.innerHTML = isTold ? model.get("difference") : "";
+    if (isTold) words.textContent = span;
+    else words.textContent = model.send ? "pin the other moment, too" : "to compare two other moments of this log takes a kernel";
   }
 
   return { show, set };
