@@ -11,7 +11,7 @@ import importlib.util
 import json
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -226,19 +226,29 @@ def interact(setting: Setting) -> Iterator[Once]:
 
 
 def _pressing(page: Any, slider: str, line: str) -> Once:
+    def press() -> None:
+        page.locator(slider).focus()
+        page.keyboard.press("ArrowRight")
+
+    return _moving(page, line, press)
+
+
+def _moving(page: Any, line: str, move: Callable[[], None]) -> Once:
+    """Move so many times a round, each as soon as the last has reached the DOM."""
+    from tests.browser import wait_until
+
     page.locator(line).first.wait_for(state="attached")
     page.evaluate(WATCH, line)
-    pressed = 0
+    moved = 0
 
     def once(watch: Watch) -> int:
-        nonlocal pressed
-        page.locator(slider).focus()
+        nonlocal moved
         for _ in range(STEPS):
-            page.keyboard.press("ArrowRight")
-            pressed += 1
-            _wait(page, pressed)
+            move()
+            moved += 1
+            wait_until(page, "count => window.found.length >= count", moved)
         watch.seconds += [found / 1000 for found in page.evaluate("window.found")[-STEPS:]]
-        return pressed
+        return moved
 
     return once
 
@@ -261,22 +271,14 @@ def far_without(setting: Setting) -> Iterator[Once]:
 
 
 def _jumping(page: Any, events: int) -> Once:
-    page.locator(TM).wait_for(state="attached")
-    page.evaluate(WATCH, TM)
-    choice, jumped = random.Random(2026), 0
+    choice = random.Random(2026)
 
-    def once(watch: Watch) -> int:
-        nonlocal jumped
-        for step in choice.sample(range(events), STEPS):
-            page.locator(".eventlab-tm [data-part=entry]").select_text()
-            page.keyboard.type(str(step))
-            page.keyboard.press("Enter")
-            jumped += 1
-            _wait(page, jumped)
-        watch.seconds += [found / 1000 for found in page.evaluate("window.found")[-STEPS:]]
-        return jumped
+    def jump() -> None:
+        page.locator(".eventlab-tm [data-part=entry]").select_text()
+        page.keyboard.type(str(choice.randrange(events)))
+        page.keyboard.press("Enter")
 
-    return once
+    return _moving(page, TM, jump)
 
 
 # -- the first picture -----------------------------------------------------------------------------
@@ -309,12 +311,6 @@ def _opening(page: Any, shown: str) -> Once:
 
 def _large(setting: Setting, cards: str, cell: str) -> Any:
     return _notebook(setting, LARGE.format(path=str(setting.snapshots), cards=cards), cell)
-
-
-def _wait(page: Any, count: int) -> None:
-    from tests.browser import wait_until
-
-    wait_until(page, "count => window.found.length >= count", count)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ THEMES = {
     "seal": "sealing and verifying",
     "growth": "how the verbs grow with the log",
     "opening": "opening the large log",
+    "asking": "the time machine's kernel: axis by time, filter, search, a saved page",
     "browser": "the time machine: key press to DOM, far jumps, first picture, size of a page",
 }
 
