@@ -91,8 +91,8 @@ class Moves(Slider):
         Parameters
         ----------
         of : {"type", "key"}
-            What it has in common with the event at the current stop. The key is that of the state; of a
-            log of more than 3,000 events it is the stream.
+            What it has in common with the event at the current stop: the type, or a key of the state that
+            both touch. In a log that is fetched a piece at a time the streams are the keys.
 
         Returns
         -------

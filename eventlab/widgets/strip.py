@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from math import ceil
 from operator import index
 from typing import Any, NamedTuple
@@ -42,12 +43,15 @@ class Lane:
         How many lie in each part of the track; empty parts are left out.
     is_mark : bool
         Whether these are places, not events.
+    is_rest : bool
+        Whether these are the events of several types, which share it.
     """
 
     name: str
     total: int
     bins: dict[int, int]
     is_mark: bool = False
+    is_rest: bool = False
 
 
 class Track(NamedTuple):
@@ -122,8 +126,10 @@ def gathered(counts: Iterable[tuple[str, int, int]]) -> list[Lane]:
     rest: Counter[int] = Counter()
     for kind in ranked[len(own) :]:
         rest.update(bins[kind])
-    more = [Lane(f"{len(ranked) - len(own)} other types", rest.total(), dict(rest))] if rest else []
-    return found + more
+    if not rest:
+        return found
+    name = f"{len(ranked) - len(own)} other types"
+    return [*found, Lane(name, rest.total(), dict(rest), is_rest=True)]
 
 
 def track(found: Sequence[Lane], bins: int) -> Track:
@@ -153,7 +159,8 @@ def _noun(lane: Lane) -> str:
 
 
 def _name(lane: Lane, place: int) -> str:
-    return f'<span class="{_class(lane, place)}">{word(lane.name, 28)} <small>{lane.total:,}</small></span>'
+    words = f"{word(lane.name, 28)} <small>{lane.total:,}</small>"
+    return f'<span class="{_class(lane, place)}"{_of(lane)}>{words}</span>'
 
 
 def _bars(lane: Lane, place: int, tallest: int, bins: int) -> str:
@@ -162,7 +169,7 @@ def _bars(lane: Lane, place: int, tallest: int, bins: int) -> str:
         _bar(lane, part, number, tallest, bins) for part, number in sorted(lane.bins.items())
     )
     return (
-        f'<svg class="{_class(lane, place)}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'<svg class="{_class(lane, place)}"{_of(lane)} viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'preserveAspectRatio="none" aria-hidden="true"><path d="{bars}"/></svg>'
     )
 
@@ -171,6 +178,13 @@ def _bar(lane: Lane, part: int, number: int, tallest: int, bins: int) -> str:
     height = HEIGHT - 3 if lane.is_mark else 3 + round((HEIGHT - 5) * min(number / tallest, 1))
     # A stop lies behind its event, so the bar of an event stands at the end of its part.
     return f"M{round((part + 1) * WIDTH / bins)} {HEIGHT - 1}v-{height}"
+
+
+def _of(lane: Lane) -> str:
+    """Return the attribute by which a filter finds a lane: its type, nothing where it has several."""
+    if lane.is_mark:
+        return ""
+    return f' data-lane="{"" if lane.is_rest else escape(lane.name)}"'
 
 
 def _class(lane: Lane, place: int) -> str:

@@ -284,13 +284,31 @@ def test_the_slider_stops_where_a_filter_says(browser, months, cards, tmp_path):
         kinds = page.locator(".tm-events tbody td:last-child").all_inner_texts()
         assert set(kinds) == {"before the first event", "CardRedeemed"}
 
+        dimmed = page.locator(".tm-names .dim").all_inner_texts()
+        assert [name.split()[0] for name in dimmed] == ["CardLoaded"]
+        assert page.locator(".tm-lanes svg.dim").count() == 1
+
         page.locator("tr[aria-current] [data-only=streams]").click()
         assert "stops at 2 of 24 events" in page.locator("[data-part=filtered]").inner_text()
         page.get_by_role("button", name="stop at every event again").click()
         assert page.locator("[data-part=filtered]").is_hidden()
+        assert page.locator(".dim").count() == 0
         page.locator(SLIDER).focus()
         opened.press("ArrowRight")
         assert opened.line().startswith("14 / 24")
+
+
+def test_a_lane_of_several_types_steps_back_where_none_of_them_is_chosen(browser, cards, tmp_path):
+    """Seven types: the five that come first have lanes of their own, F and G share one."""
+    store = el.EventStore()
+    for kind in "ABCDEFG":
+        store.append("card-1", el.Event(kind))
+    tm = TimeMachine(store, el.Projection("cards", events=el.count()))
+    for types, dimmed in (("A", "BCDE2"), (["B", "G"], "ACDE")):
+        tm.filter(types=types)
+        with Opened(browser, tm.save(tmp_path / "cards.html")) as opened:
+            names = opened.page.locator(".tm-names .dim").all_inner_texts()
+            assert [name[0] for name in names] == list(dimmed)
 
 
 def test_a_page_keeps_its_filter_and_its_axis(browser, months, cards, tmp_path):

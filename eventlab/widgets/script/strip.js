@@ -8,7 +8,7 @@ async function strip(root, model, last, go) {
   const choice = part("axis");
   const line = root.querySelector(".tm-now"); // on itself: set on the root, all below it would be styled anew
   let tracks = await unpacked(model.get("tracks"));
-  let drawn = null, along = null;
+  let drawn = null, along = null, dimmed = {};
   const axis = () => model.get("axis") ?? "position";
 
   // By an axis that Python has not sent yet, it stays as it was.
@@ -24,6 +24,16 @@ async function strip(root, model, last, go) {
     drawn = track;
   }
 
+  // A type at which the slider does not stop steps back.
+  function dim() {
+    const { types } = model.get("only") ?? {};
+    if (dimmed.types === types && dimmed.drawn === drawn) return;
+    const found = [...root.querySelectorAll("[data-lane]")], named = found.map((lane) => lane.dataset.lane);
+    const isLeft = (name) => (name ? types.includes(name) : types.some((type) => !named.includes(type)));
+    for (const lane of found) lane.classList.toggle("dim", Boolean(types) && !isLeft(lane.dataset.lane));
+    dimmed = { types, drawn };
+  }
+
   async function turn() {
     tracks = await unpacked(model.get("tracks"));
     drawn = null;
@@ -32,6 +42,7 @@ async function strip(root, model, last, go) {
 
   function show(step) {
     draw();
+    dim();
     slider.value = along.value(step);
     line.style.setProperty("--at", along.place(step));
   }
