@@ -89,14 +89,19 @@ class Picture:
             return pair("", "nothing has happened yet")
         rows = [pair(name, show(scene.event)) for name, show in self._envelope.items()]
         rows += _part("data", _payload(scene.event))
-        if self.reading.key is None:
+        if self._tells_changes:
             rows += _part("changes", _changes(self.reading.fields, scene.touched))
         return tuple(rows)
+
+    @property
+    def _tells_changes(self) -> bool:
+        """Whether to say what the event did: where some have no stop, it did not do alone what changed."""
+        return self.reading.key is None and not self.reading.is_thinned
 
     def _height(self) -> int:
         """Return the rows of the tallest event, so that what lies below stands still."""
         payload = max((len(event.data) for event in self.reading.events), default=0)
-        changes = 0 if self.reading.key is not None else min(len(self.reading.fields), 5) + 1
+        changes = min(len(self.reading.fields), 5) + 1 if self._tells_changes else 0
         return 1 + len(self._envelope) + 1 + min(payload, 20) + changes
 
     def _label(self) -> int:

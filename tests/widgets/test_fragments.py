@@ -154,6 +154,18 @@ def test_a_thinned_log_says_so_in_a_sentence(cards):
     )
 
 
+def test_of_a_thinned_log_no_event_is_said_to_have_done_what_others_did(cards):
+    store = el.EventStore()
+    for n in range(1, 11):
+        store.append(f"card-{n}", el.Event("CardLoaded", {"amount": n}))
+
+    thinned = TimeMachine(store, cards, max_steps=4).html(3)  # behind event 7; the stop before is 4
+
+    assert "changes" not in thinned
+    assert thinned.count('<tr class="add">') == 3  # that they came since then is seen in the table
+    assert "changes" in TimeMachine(store, cards).html(7)
+
+
 def test_of_many_rows_those_changed_last_are_seen_and_the_rest_counted(cards):
     store = el.EventStore()
     for n in range(1, 31):
