@@ -443,6 +443,11 @@ def test_on_paper_there_are_no_controls(browser, store, cards, tmp_path):
         assert opened.page.locator("button:visible, input:visible, select:visible").count() == 0
         assert opened.page.locator(".tm-rows").is_visible()
         assert opened.page.locator(".tm-caption").is_visible()
+        names, lanes = (
+            opened.page.locator(part).bounding_box() for part in (".tm-names", ".tm-lanes")
+        )
+        assert names["y"] == lanes["y"]
+        assert names["x"] + names["width"] < lanes["x"]
 
 
 def test_the_code_of_a_step_is_copied(browser, long_log, cards, tmp_path):
