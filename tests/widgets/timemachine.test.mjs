@@ -507,6 +507,7 @@ test("a search that takes long is asked to go on until it is over, or until it i
   assert.equal(root.querySelector("search").textContent, "stop");
   hears(250, "looking … 250 of 1,000 events");
   hears(0, "");
+  assert.equal(part("told").textContent, "looking … 250 of 1,000 events");
   hears(500, "looking … 500 of 1,000 events");
   assert.deepEqual(asked.slice(1), [goOn, goOn]);
   assert.equal(part("told").textContent, "looking … 500 of 1,000 events");
@@ -517,7 +518,10 @@ test("a search that takes long is asked to go on until it is over, or until it i
   click("search");
   assert.equal(part("told").textContent, "stopped looking");
   hears(250, "looking … 250 of 1,000 events");
+  assert.equal(part("told").textContent, "stopped looking");
   assert.deepEqual(asked.slice(3), [{ ask: "find", typed: "balance < 0" }]);
+  hears(0, "no later event of this type");
+  assert.equal(part("told").textContent, "no later event of this type");
 });
 
 test("without a kernel there is no way to find and fork, and the key says why", async () => {

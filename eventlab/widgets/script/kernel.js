@@ -33,10 +33,14 @@ function kernelMoves({ root, model, buttons, ask, say, current, open }) {
     buttons.search.setAttribute("aria-label", searching ? "stop looking (Enter)" : "find that state (Enter)");
   }
 
-  // What Python has to say; with the answer a search is over.
+  // What Python has to say; with the answer a search is over. How far one came that was stopped is no news.
   function told(words) {
-    if (searching && words && !model.get("looked")) searchEnds(words);
-    else say(words);
+    const goesOn = model.get("looked") > 0;
+    if (searching && !words) return;
+    if (searching && !goesOn) return searchEnds(words);
+    if (searching || !goesOn) return say(words);
+    model.set("looked", 0);
+    model.save_changes();
   }
 
   function find() {
