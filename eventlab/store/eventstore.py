@@ -296,7 +296,7 @@ class EventStore(Log):
     def head(self) -> int:
         """The position of the last event, 0 for an empty store; also where upcasters show nothing there."""
         with self.borrowed() as con:
-            return self._ledger.seen_head(con).position
+            return self._ledger.seen_position(con)
 
     @property
     def read_only(self) -> bool:

@@ -109,9 +109,12 @@ class Ledger:
             self._log_head = stored_head(con)
         return self._log_head
 
-    def seen_head(self, con: duckdb.DuckDBPyConnection) -> LogHead:
-        """Return the same without the lock: what the file said may be old by the time it is remembered."""
-        return self._log_head or stored_head(con)
+    def seen_position(self, con: duckdb.DuckDBPyConnection) -> int:
+        """Return the last position without the lock: what the file says may be old soon, and is not kept."""
+        if self._log_head is not None:
+            return self._log_head.position
+        [(position,)] = con.execute("select coalesce(max(position), 0) from main.events").fetchall()
+        return int(position)
 
     def stream_head(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
         """Return number and version of a stream, or None when it does not exist."""

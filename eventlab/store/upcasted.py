@@ -32,6 +32,9 @@ from eventlab.upcasting import Chains
 
 AT_ONCE = 10_000
 
+_WORTH_A_SCAN = 500_000
+"""So many events behind the last old row are worth a scan of their own, which costs some milliseconds."""
+
 _numbers = itertools.count(1)
 
 
@@ -103,22 +106,28 @@ class Overlay:
 
     def _put_into(self, scans: Scans, until: str) -> Scans:
         """Return scans with others in the place of the table's, which end where a condition says."""
-        first, last = self._span
-        current = self._narrowed(self._scan, f"not {self._is_old()}")
-        made = Scan(
-            f"{self._name}.main.upcasted", is_shared=False, el_part=self._part, span=self._span
-        )
-        # Behind the last old row nothing is looked at: DuckDB reads it as if there were no upcasters.
-        old, behind = f"events.position <= {last}", f"events.position > {last}"
-        by_stretch = [
-            self._narrowed(current, old, span=(1, last)),
-            self._narrowed(made, old, span=(first, last)),
-            self._narrowed(self._scan, behind, until),
-        ]
+        current = self._narrowed(self._scan, self._is_current())
+        if not self._span[1]:
+            by_stretch, by_lookup = [self._narrowed(self._scan, until)], [current]
+        else:
+            made = Scan(
+                f"{self._name}.main.upcasted", is_shared=False, el_part=self._part, span=self._span
+            )
+            by_stretch, by_lookup = self._stretches(current, made, until), [current, made]
         return Scans(
-            tuple(self._instead(scans.by_stretch, by_stretch if last else by_stretch[2:])),
-            tuple(self._instead(scans.by_lookup, [current, made] if last else [current])),
+            tuple(self._instead(scans.by_stretch, by_stretch)),
+            tuple(self._instead(scans.by_lookup, by_lookup)),
         )
+
+    def _stretches(self, current: Scan, made: Scan, until: str) -> list[Scan]:
+        first, last = self._span
+        old = f"events.position <= {last}"
+        made = self._narrowed(made, old, span=(first, last))
+        if self._done - last < _WORTH_A_SCAN:
+            return [self._narrowed(current, until), made]
+        # Behind the last old row nothing is looked at: DuckDB reads it as if there were no upcasters.
+        behind = self._narrowed(self._scan, f"events.position > {last}", until)
+        return [self._narrowed(current, old, span=(1, last)), made, behind]
 
     @property
     def _part(self) -> str:
@@ -138,7 +147,7 @@ class Overlay:
     def _kept_up(self) -> Iterator[None]:
         """Hold the lock, all rows upcasted up to the last append: what is half done shows too little."""
         with self._lock:
-            head = self._ledger.seen_head(self._con).position
+            head = self._ledger.seen_position(self._con)
             if head > self._done:
                 self._add(self._done + 1, head)
                 self._done = head
@@ -222,7 +231,7 @@ class Overlay:
         return bool(
             self._con.execute(
                 f"select 1 from {self._scan.table} as events where position between $low and $high "
-                f"and type = $type and not {self._is_old()} and {condition} limit 1",
+                f"and type = $type and {self._is_current()} and {condition} limit 1",
                 {"low": low, "high": high, "type": field.type},
             ).fetchone()
         )
@@ -233,6 +242,14 @@ class Overlay:
             for type, schemas in self.chains.schemas.items()
         ]
         return f"({' or '.join(pairs)})"
+
+    def _is_current(self) -> str:
+        """Return the opposite, as DuckDB 2.0 tests it while it scans: of `not`, it makes a filter behind."""
+        pairs = [
+            f"(events.type <> {literal(type)} or events.schema not between {schemas[0]} and {schemas[-1]})"
+            for type, schemas in self.chains.schemas.items()
+        ]
+        return " and ".join(pairs)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,14 @@ import eventlab as el
 from eventlab.upcasting import default, drop, rename, rename_type, split
 
 
+@pytest.fixture(autouse=True, scope="module", params=["one scan", "a scan behind old rows"])
+def scans(request):
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param != "one scan":
+            patch.setattr("eventlab.store.upcasted._WORTH_A_SCAN", 0)
+        yield
+
+
 def both_sides(data):
     return [
         el.Event("Took", {"n": data["n"]}),
