@@ -413,6 +413,9 @@ class Log:
     def named(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return rows with the names of streams, by which they are sorted, in place of ``stream_no``."""
         numbers = rows.pop("stream_no").to_numpy("int64")
+        if len(rows) == len(self.cut.streams or ()) == 1:  # whose name need not be looked up
+            rows.insert(0, "key", pd.Series(list(self.cut.streams or ()), dtype="str"))
+            return rows
         with self.borrowed() as con:
             places, names = self._database.stream_names.sorted(con, numbers)
         sorted_rows = rows.take(places).reset_index(drop=True)

@@ -37,6 +37,15 @@ def test_names_are_found_for_a_few_streams_of_many():
     assert named(store, 90, 7)["key"].tolist() == ["card-007", "card-090"]
 
 
+def test_the_only_stream_of_a_cut_has_its_name_and_no_other():
+    cards = el.Projection("cards", n=el.count())
+    store = with_streams(*NAMES, "é-1")
+
+    assert cards(store.stream("é-1"))["n"].to_dict() == {"é-1": 2}
+    assert cards(store.stream("é-1", "a-2").stream("a-2", "b-1"))["n"].to_dict() == {"a-2": 1}
+    assert cards(store.stream("nobody")).empty
+
+
 def test_no_rows_have_no_names():
     assert named(with_streams(*NAMES)).empty
     assert named(el.EventStore()).empty
