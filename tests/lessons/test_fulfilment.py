@@ -219,7 +219,7 @@ def test_each_step_is_caused_by_the_one_before():
     ]
 
 
-def test_two_hundred_schedules_end_in_the_same_state():
+def test_fifty_schedules_end_in_the_same_state():
     chances = {
         "drop": 0.1,
         "duplicate": 0.15,
@@ -230,8 +230,8 @@ def test_two_hundred_schedules_end_in_the_same_state():
     }
     crashes, struck = 0, Counter()
 
-    for seed in range(200):
-        number = (3, 1, 3, 2)[seed % 4]  # one each, as 200 of them are delivered
+    for seed in range(50):
+        number = (3, 1, 3, 2)[seed % 4]
         fates = {
             name: by_chance(f"{seed}/{name}", down=0.15, silent=0.15)
             for name in ("payment", "stock", "shipping", "mail")
@@ -246,7 +246,7 @@ def test_two_hundred_schedules_end_in_the_same_state():
             struck.update(faults.schedule["fault"])
 
     assert set(struck) == set(chances)
-    assert crashes > 50
+    assert crashes > 12
 
 
 def deliveries(number):
