@@ -90,7 +90,7 @@ def upcaster(type: str, schema: int) -> Callable[[Function], Upcaster]:
     >>> store = el.EventStore(upcasters=[in_cents])
     >>> done = store.append("card-7", el.Event("CardLoaded", {"amount": 2.5}, schema=1))
     >>> done = store.append("card-7", el.Event("CardLoaded", {"cents": 100}))
-    >>> store.sql("select position, data.cents, schema from events")
+    >>> store.sql("select position, data.cents, schema from events order by position")
        position  cents  schema
     0         1    250       2
     1         2    100       2

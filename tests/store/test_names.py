@@ -122,12 +122,12 @@ def test_any_text_comes_back_in_frames(full):
 def test_names_that_differ_stay_apart(names):
     store = el.EventStore()
     for name in names:
-        store.append(name, el.Event("Opened", event_id=f"id of {name}"), expected=el.NO_STREAM)
+        store.append(name, el.Event("Opened", event_id=f"id of {name}."), expected=el.NO_STREAM)
 
     assert [event.stream for event in store] == names
     assert sorted(store.streams()["stream"]) == sorted(names)
     for name in names:
-        assert [event.event_id for event in store.stream(name)] == [f"id of {name}"]
+        assert [event.event_id for event in store.stream(name)] == [f"id of {name}."]
 
 
 def test_names_survive_reopening(path):
