@@ -17,7 +17,7 @@ import pandas as pd
 
 from eventlab.background import Background
 from eventlab.bus.consumer import Consumer, Handler, Key, Start, by_log, by_stream, needs_log_order
-from eventlab.bus.delivery import Delivery, Surroundings, Witness
+from eventlab.bus.delivery import Delivery, Reach, Surroundings, Witness
 from eventlab.bus.faults import Faults
 from eventlab.bus.letters import LetterBox
 from eventlab.bus.parallel import ParallelDelivery
@@ -95,10 +95,8 @@ class Bus:
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         self.store = store
-        self._tables, self._head = ConsumerTables(store), 0
-        self._around = Surroundings(
-            store, self._tables, Timer(sleep), faults, witness, lambda: self._head
-        )
+        self._tables, self._head = ConsumerTables(store), Reach()
+        self._around = Surroundings(store, self._tables, Timer(sleep), faults, witness, self._head)
         self._deliveries: dict[str, Delivery] = {}
         self._turns: deque[Delivery] = deque()
         self._runner: Background | None = None
@@ -291,13 +289,13 @@ class Bus:
 
     def appended(self, position: int) -> None:
         """Hear that the log has grown (what `EventStore.watch` calls)."""
-        self._head = max(self._head, position)
+        self._head.position = max(self._head.position, position)
         if self._runner:
             self._runner.wake()
 
     def _look(self) -> int:
-        self._head = self.store.head
-        return self._head
+        self._head.position = self.store.head
+        return self._head.position
 
     # -- where consumers stand ---------------------------------------------------------------------
 

@@ -34,6 +34,17 @@ class Turn(NamedTuple):
 NOTHING, TRIED, HANDLED = Turn(), Turn(1), Turn(1, 1)
 
 
+@dataclass
+class Reach:
+    """How far the log goes, as far as a bus has heard."""
+
+    position: int = 0
+
+    def __call__(self) -> int:
+        """Return the position of the last event."""
+        return self.position
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What all deliveries of a bus share."""
@@ -43,7 +54,7 @@ class Surroundings:
     timer: Timer
     faults: Faults | None
     witness: Witness | None
-    head: Callable[[], int]
+    head: Reach
 
 
 class Delivery:

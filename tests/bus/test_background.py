@@ -1,8 +1,10 @@
 """In threads: does every consumer get everything, once where nothing fails, and each stream in order?"""
 
+import gc
 import os
 import threading
 import time
+import weakref
 from collections import defaultdict
 
 from hypothesis import given, settings
@@ -99,3 +101,17 @@ def test_workers_keep_the_order_within_each_stream(streams, workers):
     for stream in set(streams):
         versions = [event.version for event in got if event.stream == f"order-{stream}"]
         assert versions == list(range(1, streams.count(stream) + 1))
+
+
+def test_a_bus_that_nobody_holds_goes_at_once_and_its_store_with_it():
+    store = el.EventStore()
+    bus = el.Bus(store)
+    bus.consumer("mail")(lambda event: None)
+    gone = [weakref.ref(bus), weakref.ref(store)]
+
+    gc.disable()
+    try:
+        del bus, store
+        assert [ref() for ref in gone] == [None, None]
+    finally:
+        gc.enable()

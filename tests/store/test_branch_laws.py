@@ -15,7 +15,7 @@ from pandas.testing import assert_frame_equal
 import eventlab as el
 from eventlab.store import branch
 
-laws = settings(max_examples=12)
+laws = settings(max_examples=8)
 
 STREAMS = ["card-1", "card-2", "Zoë's ☕-1", "odd@7"]
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,11 +11,10 @@ import eventlab as el
 from eventlab.upcasting import default, drop, rename, rename_type, split
 
 
-@pytest.fixture(autouse=True, scope="module", params=["one scan", "a scan behind old rows"])
-def scans(request):
+@pytest.fixture(autouse=True, scope="module")
+def old_rows_and_what_is_behind_them_are_read_apart():
     with pytest.MonkeyPatch.context() as patch:
-        if request.param != "one scan":
-            patch.setattr("eventlab.store.upcasted._WORTH_A_SCAN", 0)
+        patch.setattr("eventlab.store.upcasted._WORTH_A_SCAN", 0)
         yield
 
 
