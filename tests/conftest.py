@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,12 @@ settings.load_profile("eventlab")
 
 
 @pytest.fixture(autouse=True, scope="module")
-def widgets_go_with_their_module() -> Iterator[None]:
-    """Let go of widgets: ipywidgets keeps each one, and with it its store and DuckDB's threads."""
+def nothing_outlives_its_module() -> Iterator[None]:
+    """Let go of widgets, and of stores in cycles: each keeps nine threads of DuckDB.
+
+    ipywidgets keeps every widget that is not closed, and Python seldom looks for cycles among so many
+    objects.
+    """
     yield
     Widget.close_all()
+    gc.collect()

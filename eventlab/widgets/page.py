@@ -11,11 +11,8 @@ import base64
 import hashlib
 import json
 from html import escape
-from pathlib import Path
 
-from eventlab.widgets.script import script
-
-HERE = Path(__file__).parent
+from eventlab.widgets.script import script, style
 
 START = """
 const data = (id) => document.getElementById(id);
@@ -45,7 +42,6 @@ def page(
     """Return a page that opens a book in a `state`, such as ``step=3``; without JavaScript, the `picture`."""
     told = f'<p class="tm-caption">{escape(caption)}</p>\n' if caption else ""
     code = script() + START
-    style = (HERE / "timemachine.css").read_text(encoding="utf-8")
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -54,7 +50,7 @@ def page(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(title)}</title>
 <style>
-{style}</style>
+{style()}</style>
 </head>
 <body class="tm-page">
 <main>

@@ -30,6 +30,11 @@ PARTS = (
 """What a part uses stands before it; the last one exports what a notebook calls."""
 
 
+def style() -> str:
+    """Return the style sheet, as text: of a file, anywidget would keep every widget that was ever shown."""
+    return (FOLDER.parent / "timemachine.css").read_text(encoding="utf-8")
+
+
 def script() -> str:
     """Return the parts as one module."""
     return "\n".join((FOLDER / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)

@@ -26,10 +26,8 @@ from eventlab.widgets.pins import Pins
 from eventlab.widgets.plaintext import plain
 from eventlab.widgets.plaintext import title as title_of
 from eventlab.widgets.reading import Log, Projection
-from eventlab.widgets.script import script
+from eventlab.widgets.script import script, style
 from eventlab.widgets.views import Render
-
-HERE = Path(__file__).parent
 
 
 class TimeMachine(Moves, Pins, Forks):
@@ -109,7 +107,7 @@ class TimeMachine(Moves, Pins, Forks):
     """
 
     _esm = script()
-    _css = HERE / "timemachine.css"
+    _css = style()
 
     def __init__(
         self,

@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import ipywidgets
 import pandas as pd
 import pytest
@@ -161,3 +164,15 @@ def test_a_day_of_flights_costs_a_few_hundred_kilobytes():
 
     assert tm.last == 2526
     assert len(tm.book) < 300_000
+
+
+def test_a_time_machine_that_is_closed_and_held_by_nobody_is_gone_and_its_store_with_it(cards):
+    store = el.EventStore()
+    machine = TimeMachine(store, cards)
+    gone = [weakref.ref(machine), weakref.ref(store)]
+
+    machine.close()
+    del machine, store
+    gc.collect()
+
+    assert [ref() for ref in gone] == [None, None]
