@@ -38,9 +38,8 @@ def panel(projection: TimeTravel, log: Log, at: Iterable[Any], by: str) -> pd.Da
     found = [states[cut] for cut in asked]
     empty = projection(log.until(position=0))
     rows: pd.DataFrame = pd.concat(found or [empty], ignore_index=True)
-    return rows.set_axis(
-        _index(found or [empty], asked, by)
-    )  # set_index() would hash every key again
+    # set_index() would hash every key again.
+    return rows.set_axis(_index(found or [empty], asked, by))
 
 
 def parts_between(log: Log, cuts: Sequence[Any], by: str) -> Iterator[Log]:

@@ -12,20 +12,8 @@ from tests.timetravel.test_laws_of_time_travel import plain
 
 
 @pytest.mark.parametrize("rule", [CARD, CARDS], ids=["fold", "projection"])
-def test_a_part_goes_on_from_the_one_before(rule):
-    """Card 1 loads 20 and 5 and is closed, card 2 loads 10; later card 1 loads 3, card 2 loads 1."""
-    store = el.EventStore()
-    for stream, kind, amount in [
-        ("card-1", "CardLoaded", 20),
-        ("card-2", "CardLoaded", 10),
-        ("card-1", "CardLoaded", 5),
-        ("card-1", "CardClosed", 0),
-        ("card-1", "CardLoaded", 3),
-        ("card-2", "CardLoaded", 1),
-    ]:
-        store.append(stream, el.Event(kind, {"amount": amount}))
-
-    first, second = rule.course(store, "balance", [4, 6])
+def test_a_part_goes_on_from_the_one_before(two_cards, rule):
+    first, second = rule.course(two_cards, "balance", [4, 6])
 
     columns = ["position", "balance", "alive"]
     assert plain(first, columns) == [(1, 20, True), (2, 10, True), (3, 25, True), (4, None, False)]

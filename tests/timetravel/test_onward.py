@@ -10,28 +10,12 @@ from tests.snapshots.test_snapshots import HOLDER, RULES
 from tests.timetravel.test_laws_of_time_travel import plain
 
 
-@pytest.fixture
-def store() -> el.EventStore:
-    """Card 1 loads 20 and 5, is closed, and loads 3; card 2 loads 10 in between, and 1 at the end."""
-    store = el.EventStore()
-    for stream, kind, amount in [
-        ("card-1", "CardLoaded", 20),
-        ("card-2", "CardLoaded", 10),
-        ("card-1", "CardLoaded", 5),
-        ("card-1", "CardClosed", 0),
-        ("card-1", "CardLoaded", 3),
-        ("card-2", "CardLoaded", 1),
-    ]:
-        store.append(stream, el.Event(kind, {"amount": amount}))
-    return store
-
-
 @pytest.mark.parametrize("rule", [CARD, CARDS], ids=["fold", "projection"])
 @pytest.mark.parametrize("every", [None, 2])
-def test_what_was_there_stands_before_what_happened(store, rule, every):
-    cards = rule if every is None else el.Snapshots(store, rule, every=every)
+def test_what_was_there_stands_before_what_happened(two_cards, rule, every):
+    cards = rule if every is None else el.Snapshots(two_cards, rule, every=every)
 
-    rows = cards.onward(store, 3)
+    rows = cards.onward(two_cards, 3)
 
     assert plain(behind(rows, 3), ["stream", "position", "balance", "alive"]) == [
         ("card-1", 4, None, False),
@@ -41,11 +25,11 @@ def test_what_was_there_stands_before_what_happened(store, rule, every):
     assert known(cards, rows, 3) == [("card-1", 25, 3), ("card-2", 10, 2)]
 
 
-def test_snapshots_fold_what_came_after_the_last_one_before(store):
-    cards = el.Snapshots(store, CARDS, every=2)
+def test_snapshots_fold_what_came_after_the_last_one_before(two_cards):
+    cards = el.Snapshots(two_cards, CARDS, every=2)
 
     replayed = []
-    for log in (store, store.until(position=5), store.stream("card-2")):
+    for log in (two_cards, two_cards.until(position=5), two_cards.stream("card-2")):
         cards.onward(log, 3)
         replayed.append(cards.replayed)
 
