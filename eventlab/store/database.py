@@ -10,6 +10,7 @@ import copy
 import itertools
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 
 NO_UPCASTERS = Chains()
+_BUSY = 0.002  # seconds until a connection that is in use is looked at again
 
 
 class Guest(Protocol):
@@ -135,7 +137,10 @@ class Database:
         return self._connection is None
 
     def close(self) -> None:
-        """Write everything to the file and release it; closing twice is harmless."""
+        """Write everything to the file and release it; closing twice is harmless.
+
+        What other threads are in the middle of is waited for, be it only an abandoned read.
+        """
         if self._connection is not None:
             for guest in list(self._guests):
                 guest.stop()
@@ -151,7 +156,7 @@ class Database:
                 self._stored._connection = None
 
     def _let_go(self, connection: duckdb.DuckDBPyConnection) -> None:
-        connection.close()
+        _close_when_free(connection)
 
     def _is_closed(self) -> str:
         return f"the store {self} is closed: open it again with EventStore(…)."
@@ -209,7 +214,15 @@ def detach(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Let go of an attached database and of the connection that attached it."""
     with suppress(duckdb.ConnectionException):  # closed already, with the whole database
         connection.execute(f"detach {name}")
-        connection.close()
+        _close_when_free(connection)
+
+
+def _close_when_free(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close a connection and its cursors; DuckDB 2.0 refuses while a thread is in a call on one of them."""
+    while True:
+        with suppress(duckdb.ResourceInUseException):
+            return connection.close()
+        time.sleep(_BUSY)
 
 
 def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

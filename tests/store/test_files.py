@@ -4,6 +4,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -134,6 +136,46 @@ def test_two_stores_on_one_file_close_one_by_one(path):
 
     assert amounts(other) == [20, 5]
     other.close()
+
+
+@pytest.mark.parametrize("on_a_branch", [False, True], ids=["store", "branch"])
+def test_closing_waits_for_what_another_thread_is_in_the_middle_of(path, on_a_branch):
+    asked, answers = threading.Event(), []
+
+    def slow(number: int) -> int:
+        asked.set()
+        time.sleep(0.2)
+        return number
+
+    def ask() -> None:
+        with read._database.borrowed() as con:
+            con.create_function("slow", slow)
+            answers.extend(con.execute("select slow(7)").fetchone())
+
+    store = el.EventStore(path)
+    read = store.branch() if on_a_branch else store
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asked.wait()
+
+    read.close()
+    asking.join()
+
+    assert answers == [7]
+    store.close()
+    with el.EventStore(path):
+        pass
+
+
+def test_a_store_can_be_closed_while_a_read_of_it_was_left_half_way(monkeypatch):
+    monkeypatch.setattr("eventlab.store.reading.SLICE", 1)
+    for _ in range(10):
+        with el.EventStore() as store:
+            store.append("card-7", [loaded(amount) for amount in range(3)])
+            left = store.batches()
+            assert [event.position for event in next(left)] == [1]
+
+        assert store.closed
 
 
 def test_a_store_in_memory_is_its_own():
