@@ -18,6 +18,8 @@ AS_ROOT := $(shell test "$$(id -u)" = 0 && echo --allow-root)
 
 # An environment that happens to be active must not leak into ours.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# Without bytecode every process, and each notebook is one, compiles for seconds what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test lint format notebooks data bench clean
