@@ -8,8 +8,9 @@ from hypothesis import settings
 from ipywidgets import Widget
 
 # A slow machine is not a failure; how fast things are is for benchmarks to say.
-settings.register_profile("eventlab", deadline=None)
-settings.load_profile("eventlab")
+settings.register_profile("everyday", deadline=None)
+settings.register_profile("thorough", deadline=None, max_examples=1_000)
+settings.load_profile("everyday")
 
 
 @pytest.fixture(autouse=True, scope="module")

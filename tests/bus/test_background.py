@@ -7,10 +7,11 @@ import time
 import weakref
 from collections import defaultdict
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import eventlab as el
+from tests.examples import examples
 
 APPENDS = int(os.environ.get("EVENTLAB_SOAK", "300"))
 
@@ -86,7 +87,7 @@ def test_while_producers_append_nothing_is_lost_or_out_of_order():
         assert [event.position for event in got["one"]] == list(range(1, head + 1))
 
 
-@settings(max_examples=10)
+@examples(6)
 @given(streams=st.lists(st.integers(1, 4), min_size=1, max_size=40), workers=st.integers(2, 5))
 def test_workers_keep_the_order_within_each_stream(streams, workers):
     with el.EventStore() as store:

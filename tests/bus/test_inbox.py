@@ -1,10 +1,11 @@
 """Is the checkpoint never past an event that is not done, whatever overtook it?"""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import eventlab as el
 from eventlab.bus.inbox import Inbox
+from tests.examples import examples
 
 
 def inbox_of(events):
@@ -46,7 +47,7 @@ def test_at_the_end_all_is_done_though_no_event_was_of_the_types_asked_for():
     assert none.done_to == 3
 
 
-@settings(max_examples=15)
+@examples(8)
 @given(st.lists(st.booleans(), max_size=12))
 def test_the_checkpoint_is_just_before_the_first_event_left(overtaking):
     inbox, left = inbox_of(5), {1, 2, 3, 4, 5}

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import pandas as pd
 import pytest
 from hypothesis import given as over
-from hypothesis import settings
 from hypothesis import strategies as st
 
 import eventlab as el
@@ -18,6 +17,7 @@ from eventlab.errors import (
     UnknownEventType,
 )
 from tests.deciding.cards import Close, Load, Redeem, rules
+from tests.examples import examples
 
 LOADED_20 = el.Event("CardLoaded", {"amount": 20})
 
@@ -177,7 +177,7 @@ COMMANDS = st.one_of(
 
 
 @over(st.lists(COMMANDS, max_size=12))
-@settings(max_examples=30)
+@examples(12)
 def test_replaying_a_history_gives_the_state_it_was_decided_by(commands):
     """The law of a decider, with a naive account kept beside it."""
     card, history, balance, is_open = rules(), [], 0, True

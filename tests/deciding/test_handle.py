@@ -4,7 +4,6 @@ from functools import partial
 
 import pytest
 from hypothesis import given as over
-from hypothesis import settings
 from hypothesis import strategies as st
 
 import eventlab as el
@@ -18,6 +17,7 @@ from eventlab.errors import (
     LifeEnded,
 )
 from tests.deciding.cards import Close, Load, Redeem, rules
+from tests.examples import examples
 from tests.racing import at_once
 
 
@@ -273,7 +273,7 @@ def test_racing_handlers_never_spend_more_than_is_there(card):
 
 
 @over(st.lists(st.sampled_from([Load(5), Redeem(3), Redeem(8), Close()]), max_size=8))
-@settings(max_examples=15)
+@examples(8)
 def test_the_state_decided_by_is_the_state_of_the_log(commands):
     card, history = rules(), []
     with el.EventStore() as store:

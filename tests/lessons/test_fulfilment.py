@@ -219,7 +219,7 @@ def test_each_step_is_caused_by_the_one_before():
     ]
 
 
-def test_fifty_schedules_end_in_the_same_state():
+def test_twenty_schedules_end_in_the_same_state():
     chances = {
         "drop": 0.1,
         "duplicate": 0.15,
@@ -230,7 +230,7 @@ def test_fifty_schedules_end_in_the_same_state():
     }
     crashes, struck = 0, Counter()
 
-    for seed in range(50):
+    for seed in range(20):
         number = (3, 1, 3, 2)[seed % 4]
         fates = {
             name: by_chance(f"{seed}/{name}", down=0.15, silent=0.15)
@@ -246,7 +246,7 @@ def test_fifty_schedules_end_in_the_same_state():
             struck.update(faults.schedule["fault"])
 
     assert set(struck) == set(chances)
-    assert crashes > 12
+    assert crashes > 5
 
 
 def deliveries(number):

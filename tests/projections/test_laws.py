@@ -10,13 +10,14 @@ from itertools import groupby
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import eventlab as el
+from tests.examples import examples
 
-laws = settings(max_examples=20)
+laws = examples(8)
 
 STREAMS = ["card-1", "card-2", "Zoë's ☕-1", '"; drop table events; --']
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ from threading import Thread
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -20,7 +20,8 @@ from eventlab.errors import (
     SQLError,
     UntypedField,
 )
-from tests.projections.test_laws import BOTH, laws, logs, store_of
+from tests.examples import examples
+from tests.projections.test_laws import BOTH, logs, store_of
 from tests.snapshots.test_snapshots import HOLDER, every_rule
 
 both = pytest.mark.parametrize("rule", BOTH, ids=["fold", "projection"])
@@ -50,7 +51,7 @@ def store(request):
 
 
 @every_rule
-@settings(laws, max_examples=8)
+@examples(5)
 @given(rows=logs, batches=st.lists(st.integers(1, 6), max_size=4))
 def test_any_batching_of_catch_up_gives_what_one_rebuild_gives(rule, rows, batches):
     with store_of([HOLDER, *rows]) as store:
@@ -68,7 +69,7 @@ def test_any_batching_of_catch_up_gives_what_one_rebuild_gives(rule, rows, batch
 
 
 @every_rule
-@settings(laws, max_examples=4)
+@examples(3)
 @given(rows=logs)
 def test_inline_gives_what_the_projection_gives_after_every_append(rule, rows):
     with el.EventStore() as store:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -23,6 +23,7 @@ from eventlab.errors import (
     UntypedField,
 )
 from eventlab.snapshots.shelf import Shelf
+from tests.examples import examples
 from tests.projections.test_laws import BOTH, CARD, CARDS, START, laws, logs, store_of
 from tests.timetravel.test_panel import EVERYTHING
 
@@ -54,7 +55,7 @@ def loads(store, number, stream="card-1"):
 
 
 @every_rule
-@settings(laws, max_examples=8)
+@examples(5)
 @given(rows=logs, every=st.integers(1, 6), cut=st.integers(0, 17))
 def test_snapshots_never_change_an_answer(rule, rows, every, cut):
     with store_of([HOLDER, *rows]) as store:

@@ -8,13 +8,14 @@ from uuid import UUID
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import eventlab as el
 from eventlab.errors import BadRow, DuplicateEventError, ImportFailed, MissingColumn, ReadOnly
 from eventlab.store import bulk
 from eventlab.store.columns_in import Roles
+from tests.examples import examples
 
 NOON = pd.Timestamp("2026-03-01T12:00:00Z").as_unit("us")
 
@@ -53,7 +54,7 @@ def ids(log):
     return [event.event_id for event in log]
 
 
-@pytest.fixture(params=[1, 2, 100])
+@pytest.fixture(params=[2, 100])
 def any_slice(request, monkeypatch):
     """Slices that end anywhere in a table."""
     monkeypatch.setattr(bulk, "SLICE", request.param)
@@ -254,7 +255,7 @@ names = texts.filter(
 )
 
 
-@settings(max_examples=40)
+@examples(15)
 @given(
     rows=st.integers(0, 4).flatmap(
         lambda size: st.dictionaries(

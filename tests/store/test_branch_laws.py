@@ -8,14 +8,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import eventlab as el
 from eventlab.store import branch
+from tests.examples import examples
 
-laws = settings(max_examples=8)
+laws = examples(5)
 
 STREAMS = ["card-1", "card-2", "Zoë's ☕-1", "odd@7"]
 START = datetime(2026, 1, 1, tzinfo=UTC)

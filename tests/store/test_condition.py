@@ -4,7 +4,7 @@ The log of most tests, by position: two courses, each with one seat; s1 is in c1
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import eventlab as el
@@ -16,6 +16,7 @@ from eventlab.errors import (
     InvalidQuery,
 )
 from eventlab.store import reading
+from tests.examples import examples
 from tests.racing import at_once
 
 
@@ -136,7 +137,7 @@ ITEMS = st.lists(st.tuples(st.sets(TYPES), TAGS), min_size=1, max_size=3)
 
 
 @given(st.lists(st.tuples(TYPES, TAGS), max_size=8), ITEMS)
-@settings(max_examples=15)
+@examples(8)
 def test_a_query_shows_what_a_filter_in_plain_python_keeps(rows, items):
     with el.EventStore() as store:
         for kind, tags in rows:

@@ -6,12 +6,13 @@ from itertools import chain, permutations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import eventlab as el
 from eventlab.errors import InvalidCut
 from eventlab.store import reading
+from tests.examples import examples
 
 # position, stream, type, occurred (day of January), recorded (day of February).
 # Positions 4 and 6 happened at the same time; 3, 5 and 7 came late.
@@ -211,7 +212,7 @@ def survives(row, step):
     return value <= bound if verb == "until" else value >= bound
 
 
-@settings(max_examples=40)
+@examples(15)
 @given(steps=st.lists(STEP, max_size=4))
 @example(steps=[])
 @example(steps=[("since", {"position": 6}), ("until", {"position": 3})])
@@ -233,7 +234,7 @@ def test_a_cut_shows_what_a_filter_would_leave(store, steps):
     assert log.types()["type"].tolist() == sorted({row[TYPE] for row in left})
 
 
-@settings(max_examples=20)
+@examples(8)
 @given(steps=st.lists(STEP, min_size=2, max_size=3))
 def test_the_order_of_cutting_makes_no_difference(store, steps):
     cuts = {cut(store, ordered).cut for ordered in permutations(steps)}
@@ -241,7 +242,7 @@ def test_the_order_of_cutting_makes_no_difference(store, steps):
     assert len(cuts) == 1
 
 
-@settings(max_examples=20)
+@examples(8)
 @given(step=STEP)
 def test_cutting_twice_is_cutting_once(store, step):
     assert cut(store, [step, step]).cut == cut(store, [step]).cut

@@ -1,5 +1,7 @@
 """Is history immutable for real: on every connection, also a plain one after reopening?"""
 
+import shutil
+
 import duckdb
 import pytest
 
@@ -45,13 +47,20 @@ merge into streams using (select 1 as n) on stream_no = n when matched then dele
 """.strip().splitlines()
 
 
-@pytest.fixture
-def path(path):
-    """A store with three events, closed."""
+@pytest.fixture(scope="module")
+def three_events(tmp_path_factory):
+    """The file of a store that was closed."""
+    path = tmp_path_factory.mktemp("store") / "cards.duckdb"
     with el.EventStore(path, clock=lambda: "2026-02-01") as store:
         store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 5)])
         store.append("card-8", el.Event("CardLoaded", {"amount": 1}, event_id="mine"))
     return path
+
+
+@pytest.fixture
+def path(path, three_events):
+    """A copy of it to be attacked."""
+    return shutil.copy(three_events, path)
 
 
 def history(con):

@@ -11,11 +11,12 @@ from uuid import UUID
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import eventlab as el
 from eventlab.errors import InvalidEvent, PayloadError
+from tests.examples import examples
 
 # -- what comes back -------------------------------------------------------------------------------
 
@@ -87,7 +88,7 @@ def recorded(*payloads, store=None):
     return store
 
 
-@settings(max_examples=40)
+@examples(15)
 @given(payloads=st.lists(PAYLOADS, min_size=1, max_size=4))
 @example(payloads=[ODD_NAMES, MIXED])
 @example(payloads=[{"x": 1}, {"x": 1.0}, {"x": True}, {"x": "1"}, {"x": None}, {}])
@@ -115,7 +116,7 @@ PLAIN = {
 }
 
 
-@settings(max_examples=30)
+@examples(12)
 @given(payloads=st.lists(st.fixed_dictionaries({}, optional=PLAIN), min_size=1, max_size=6))
 @example(payloads=[{"n": 1}, {"x": -0.0}, {}, {"n": -(2**63), "x": 5e-324}])
 def test_plain_payloads_with_gaps_come_back_equal_and_with_sorted_keys(payloads):
@@ -127,7 +128,7 @@ def test_plain_payloads_with_gaps_come_back_equal_and_with_sorted_keys(payloads)
     assert [list(data) for data in found] == [sorted(data) for data in payloads]
 
 
-@settings(max_examples=30)
+@examples(12)
 @given(payload=PAYLOADS)
 @example(payload=ODD_NAMES)
 @example(payload=MIXED)
@@ -161,7 +162,7 @@ def test_payloads_survive_close_reopen_and_checkpoint(path):
             assert exactly([event.data for event in store]) == exactly(payloads)
 
 
-@settings(max_examples=6)
+@examples(4)
 @given(payloads=st.lists(PAYLOADS, min_size=1, max_size=30))
 def test_payloads_survive_the_way_through_a_file(tmp_path_factory, payloads):
     path = tmp_path_factory.mktemp("payloads") / "cards.duckdb"

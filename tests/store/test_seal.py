@@ -6,11 +6,12 @@ import json
 import duckdb
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import eventlab as el
 from eventlab.errors import ReadOnly
 from eventlab.store import schema
+from tests.examples import examples
 from tests.store.test_payload import PAYLOADS
 
 NOON = 1_772_366_400_000_000  # 2026-03-01 12:00 UTC, in microseconds
@@ -167,7 +168,7 @@ def test_slices_do_not_show_in_the_digest(store, monkeypatch):
     assert other.verify(whole).empty
 
 
-@settings(max_examples=10)
+@examples(6)
 @given(first=PAYLOADS, second=PAYLOADS)
 def test_sealing_never_raises_a_false_alarm(tmp_path_factory, first, second):
     path = tmp_path_factory.mktemp("seals") / "cards.duckdb"

@@ -1,5 +1,7 @@
 """Is every kind of tampering found, by position and kind, whatever raw DuckDB did to the file?"""
 
+import shutil
+
 import duckdb
 import pandas as pd
 import pytest
@@ -11,9 +13,10 @@ from eventlab.store.digest import lines
 TABLES = ["events", "streams", "seals", "fingerprints"]
 
 
-@pytest.fixture
-def path(path):
+@pytest.fixture(scope="module")
+def seven_events(tmp_path_factory):
     """Six events in two streams, sealed four and then two; a seventh is not sealed."""
+    path = tmp_path_factory.mktemp("store") / "cards.duckdb"
     moments = iter([f"2026-02-0{day}" for day in range(1, 10)])
     with el.EventStore(path, clock=lambda: next(moments)) as store:
         for stream, amount in [("card-7", 20), ("card-8", 30), ("card-7", 5), ("card-8", 6)]:
@@ -24,6 +27,12 @@ def path(path):
         store.seal()
         store.append("card-7", el.Event("CardLoaded", {"amount": 3}))
     return path
+
+
+@pytest.fixture
+def path(path, seven_events):
+    """A copy of their file to be tampered with."""
+    return shutil.copy(seven_events, path)
 
 
 def noted(path):

@@ -2,11 +2,12 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import eventlab as el
-from tests.projections.test_laws import CARD, CARDS, laws, logs, store_of
+from tests.examples import examples
+from tests.projections.test_laws import CARD, CARDS, logs, store_of
 from tests.snapshots.test_snapshots import HOLDER, RULES
 from tests.timetravel.test_laws_of_time_travel import plain
 
@@ -21,14 +22,24 @@ def test_a_part_goes_on_from_the_one_before(two_cards, rule):
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-@settings(laws, max_examples=8)
+@examples(5)
 @given(rows=logs, cut=st.integers(1, 16))
 def test_the_parts_together_are_all_changes(rule, rows, cut):
     with store_of([HOLDER, *rows]) as store:
-        for asked in (rule, el.Snapshots(store, rule, every=3)):
-            changes = rule.changes(store)
-            for field in rule.fields:
-                parts = asked.course(store, field, [cut, len(store) + cut])
+        changes = rule.changes(store)
+        for field in rule.fields:
+            parts = rule.course(store, field, [cut, len(store) + cut])
 
-                columns = ["position", field, "alive"]
-                assert plain(pd.concat(parts), columns) == plain(changes, columns)
+            columns = ["position", field, "alive"]
+            assert plain(pd.concat(parts), columns) == plain(changes, columns)
+
+
+@pytest.mark.parametrize("rule", [CARD, CARDS], ids=["fold", "projection"])
+def test_snapshots_fold_every_event_of_it(two_cards, rule):
+    kept = el.Snapshots(two_cards, rule, every=3)
+
+    [part] = kept.course(two_cards, "balance", [6])
+
+    columns = ["position", "balance", "alive"]
+    assert plain(part, columns) == plain(rule.changes(two_cards), columns)
+    assert kept.replayed == 6

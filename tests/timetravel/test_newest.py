@@ -1,17 +1,18 @@
 """The rows changed last are those of the whole state, found by looking at the last events only."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import eventlab as el
-from tests.projections.test_laws import BOTH, as_dict, laws, logs, store_of
+from tests.examples import examples
+from tests.projections.test_laws import BOTH, as_dict, logs, store_of
 
 both = pytest.mark.parametrize("cards", BOTH, ids=["fold", "projection"])
 
 
 @both
-@settings(laws, max_examples=8)
+@examples(5)
 @given(
     rows=logs,
     number=st.integers(1, 4),

@@ -1,11 +1,12 @@
 """Following a log from a position on: what was there, and each later change; with snapshots or without."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import eventlab as el
-from tests.projections.test_laws import CARD, CARDS, laws, logs, store_of
+from tests.examples import examples
+from tests.projections.test_laws import CARD, CARDS, logs, store_of
 from tests.snapshots.test_snapshots import HOLDER, RULES
 from tests.timetravel.test_laws_of_time_travel import plain
 
@@ -38,7 +39,7 @@ def test_snapshots_fold_what_came_after_the_last_one_before(two_cards):
 
 @pytest.mark.parametrize("every", [None, 3])
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-@settings(laws, max_examples=8)
+@examples(5)
 @given(rows=logs, at=st.integers(0, 17))
 def test_it_is_the_state_and_the_changes(rule, every, rows, at):
     with store_of([HOLDER, *rows]) as store:

@@ -4,11 +4,12 @@ from collections import defaultdict
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import eventlab as el
 from eventlab.upcasting import default, drop, rename, rename_type, split
+from tests.examples import examples
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -105,7 +106,7 @@ def told(log):
 
 
 @given(history=histories(SAME_PLACES), at=st.integers(0, 12))
-@settings(max_examples=8)
+@examples(5)
 def test_where_places_stay_everything_is_equal(history, at):
     old, new = written(history), wished(history)
 
@@ -131,7 +132,7 @@ def test_where_places_stay_everything_is_equal(history, at):
 
 
 @given(history=histories(list(KINDS)), at=st.integers(0, 12))
-@settings(max_examples=8)
+@examples(5)
 def test_where_events_are_split_and_dropped_what_happened_is_equal(history, at):
     old, new = written(history), wished(history)
     upto = wished(history[:at])
@@ -150,7 +151,7 @@ def test_where_events_are_split_and_dropped_what_happened_is_equal(history, at):
 
 @pytest.mark.parametrize("projection", [sums, folded])
 @given(history=histories(list(KINDS)), at=st.integers(0, 12))
-@settings(max_examples=8)
+@examples(5)
 def test_snapshots_and_read_models_change_no_answer(projection, history, at):
     store = written(history[:at])
     fast, view = el.Snapshots(store, projection, every=2), el.ReadModel(store, projection)
@@ -167,7 +168,7 @@ def test_snapshots_and_read_models_change_no_answer(projection, history, at):
 
 
 @given(history=histories(list(KINDS)), at=st.integers(1, 12))
-@settings(max_examples=6)
+@examples(4)
 def test_a_branch_is_the_same_history_under_the_same_upcasters(history, at):
     store = written(history)
     fork = store.branch(at=min(at, store.head))
@@ -180,7 +181,7 @@ def test_a_branch_is_the_same_history_under_the_same_upcasters(history, at):
 
 
 @given(history=histories(list(KINDS)))
-@settings(max_examples=6)
+@examples(4)
 def test_reading_changes_nothing_that_is_stored(history):
     store, plain = written(history), el.EventStore(clock=lambda: "2026-01-31")
     for kind, stream, n in history:

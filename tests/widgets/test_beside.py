@@ -2,12 +2,13 @@ import re
 from html import unescape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import eventlab as el
 from eventlab.widgets import TimeMachine, longlog
+from tests.examples import examples
 from tests.widgets.conftest import HOSTILE
 
 EVENTS = st.lists(
@@ -52,7 +53,7 @@ def test_of_a_whole_log_it_is_the_key_just_touched(store, cards):
     assert blamed(tm, 4) == [("no key lives here",)]  # card-2 was closed
 
 
-@settings(max_examples=15)
+@examples(8)
 @given(EVENTS)
 def test_it_says_at_every_step_what_blame_says(events):
     store = el.EventStore(clock=lambda: "2026-02-01")

@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -10,6 +10,7 @@ from eventlab.widgets import TimeMachine, longlog
 from eventlab.widgets.differences import MOST_ROWS, table_rows
 from eventlab.widgets.scenes import Reading, Touch
 from eventlab.widgets.versions import versions
+from tests.examples import examples
 from tests.widgets.conftest import HOSTILE
 from tests.widgets.test_beside import EVENTS
 
@@ -121,7 +122,7 @@ def test_of_very_many_differences_some_are_seen_and_the_rest_is_counted():
     assert "… and 5 more differences" in written
 
 
-@settings(max_examples=15)
+@examples(8)
 @given(EVENTS, st.data())
 def test_looking_up_two_moments_says_what_diff_says(events, data):
     store = el.EventStore(clock=lambda: "2026-02-01")
