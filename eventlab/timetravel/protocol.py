@@ -88,6 +88,7 @@ class TimeTravel(ABC):
         """
         return self.changes(log)
 
+    @abstractmethod
     def course(self, log: Log, field: str, cuts: Sequence[int]) -> Iterator[pd.DataFrame]:
         """Yield what a field became at each event and key it touched, a part of the log at a time.
 
@@ -106,7 +107,6 @@ class TimeTravel(ABC):
         DataFrame
             ``position``, the field after that event, and ``alive``.
         """
-        yield self.changes(log)[["position", field, "alive"]]
 
     @property
     @abstractmethod
