@@ -36,6 +36,9 @@ class Slider(anywidget.AnyWidget):
     only = traitlets.Dict(
         help="the types, streams and actors whose events are stops; empty where all are"
     ).tag(sync=True)
+    stops = traitlets.Dict(
+        help="how many events a filter leaves, and which filter: a browser does not hold a long log"
+    ).tag(sync=True)
     choices = traitlets.Dict(
         help="how many events have each type, stream and actor, of a log a browser does not hold"
     ).tag(sync=True)
@@ -132,6 +135,7 @@ class Slider(anywidget.AnyWidget):
     def _narrow(self, change: Any) -> None:
         """Know the stops that are left, and stand on one."""
         self._left = self._past.places.left(self.only) if self.only else None
+        self.stops = {} if self._left is None else {"only": self.only, "events": len(self._left)}
         self.step = self.step  # validated anew
 
     def _turn(self, change: Any) -> None:

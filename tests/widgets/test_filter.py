@@ -55,8 +55,12 @@ def test_a_filter_is_data_and_a_browser_sets_the_same(store, cards):
     tm.set_state({"only": {"types": ["CardLoaded"], "streams": []}})
 
     assert (tm.only, tm.step) == ({"types": ["CardLoaded"]}, 2)
+    assert tm.stops == {"only": {"types": ["CardLoaded"]}, "events": 2}
     tm.filter(streams="card-1", actors=["ana"])
     assert tm.only == {"streams": ["card-1"], "actors": ["ana"]}
+    assert tm.stops == {"only": tm.only, "events": 1}
+    tm.filter()
+    assert tm.stops == {}
 
 
 @pytest.mark.parametrize(

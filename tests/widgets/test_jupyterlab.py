@@ -251,6 +251,7 @@ def test_the_stops_of_a_long_log_are_chosen_and_its_axis_is_drawn_by_the_kernel(
     page.locator("[data-choose-typed=streams]").fill("card-7")
     page.keyboard.press("Enter")
     expect(line).to_have_text(re.compile("^29,508 / 30,000 · .* · card-7 · "))
+    expect(page.locator("[data-part=stops]")).to_have_text("stops at 60 of 30,000 events")
     page.locator(".eventlab-tm input[type=range]").focus()
     page.keyboard.press("ArrowLeft")
     expect(line).to_have_text(re.compile("^29,008 / 30,000 · .* · card-7 · "))

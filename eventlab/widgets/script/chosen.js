@@ -84,9 +84,14 @@ function choosing({ root, model, last, known, ask, changed }) {
   function tell() {
     const code = Object.entries(only()).map(([kind, names]) => `${kind}=${JSON.stringify(names)}`).join(", ");
     part("filter-code").textContent = `tm.filter(${code})`;
-    const of = grouped(last);
-    if (!isWhole()) return (part("stops").textContent = `stops at some of ${of} events`);
-    part("stops").textContent = `stops at ${grouped(leaves().stops - 1)} of ${of} events`;
+    part("stops").textContent = `stops at ${stops()} of ${grouped(last)} events`;
+  }
+
+  // Of a long log only Python can count them, which takes it a moment.
+  function stops() {
+    if (isWhole()) return grouped(leaves().stops - 1);
+    const told = model.get("stops") ?? {};
+    return JSON.stringify(told.only) === JSON.stringify(only()) ? grouped(told.events) : "…";
   }
 
   function choose(place) {

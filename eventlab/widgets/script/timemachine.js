@@ -109,7 +109,7 @@ async function render({ model, el }) {
     "change:step": () => show(), // from Python, from jslink, from another view
     "change:pins": () => show(), "change:difference": () => show(), "change:book": pages.turn,
     "change:axis": () => show(), "change:tracks": () => track.turn().then(() => show()),
-    "change:only": () => show(), "change:choices": () => show(),
+    "change:only": () => show(), "change:stops": () => show(), "change:choices": () => show(),
     "change:two_futures": () => { kernel.show(); scrolls.show(); },
     "change:looked": kernel.lookOn, "change:told": () => kernel.told(model.get("told")),
   });
