@@ -35,6 +35,9 @@ AT_ONCE = 10_000
 _WORTH_A_SCAN = 500_000
 """So many events behind the last old row are worth a scan of their own, which costs some milliseconds."""
 
+_WORTH_SHREDDING = 1_000
+"""So many new rows are worth the 20 milliseconds in which DuckDB takes their payloads apart."""
+
 _numbers = itertools.count(1)
 
 
@@ -62,7 +65,7 @@ class Overlay:
         self._con.execute(_TABLE.format(name=self._name, table=scan.table))
         self._forget = finalize(self, detach, self._con, self._name)
         self._forget.atexit = False
-        self._done, self._span, self._parts = 0, (0, 0), False
+        self._done, self._span, self._parts, self._unshredded = 0, (0, 0), False, 0
         self._shown: dict[Field, None] = {}
         self._held: dict[Field, bool] = {}  # by rows of today, of the fields that old rows have
 
@@ -151,6 +154,7 @@ class Overlay:
             if head > self._done:
                 self._add(self._done + 1, head)
                 self._done = head
+                self._shred()
             yield
 
     def _add(self, low: int, high: int) -> None:
@@ -210,6 +214,20 @@ class Overlay:
                 chunk[-1].position,
             ],
         )
+        self._unshredded += len(made)
+
+    def _shred(self) -> None:
+        """Have DuckDB 2.0 keep each payload field as a column of its own, which it reads ten times as fast.
+
+        It does so at a checkpoint, in memory too; unless told otherwise, where 30,000 rows lie together.
+        """
+        if self._unshredded < _WORTH_SHREDDING:
+            return
+        self._con.execute(
+            f"set variant_minimum_shredding_size = 0; checkpoint {self._name}; "
+            "reset variant_minimum_shredding_size"
+        )
+        self._unshredded = 0
 
     # -- fields that only old rows have --------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from eventlab.errors import (
     UnknownSchema,
     UpcastFailed,
 )
-from eventlab.store import reading
+from eventlab.store import reading, upcasted
 from eventlab.upcasting import default, drop, rename, rename_type, split
 from eventlab.widgets import TimeMachine
 
@@ -96,6 +96,24 @@ def test_iterating_shows_each_event_as_todays(store):
     assert len(store) == 5
     assert store.head == 5
     assert list(store.positions()) == [1, 3, 4, 5]
+
+
+def test_a_payload_that_is_kept_by_field_reads_as_upcasters_made_it(monkeypatch):
+    monkeypatch.setattr(upcasted, "_WORTH_SHREDDING", 1)
+    payloads = [
+        {"n": 2**63 - 1, "to": "Mara"},
+        {"n": -1, "to": None},
+        {"n": 0.5, "to": {"name": "Nils", "tags": [1, "x", []]}},
+        {"n": "7", "": True},
+        {},
+    ]
+    store = el.EventStore(upcasters=[rename_type("Sent", 1, to="Gave")])
+    store.append("card-7", [el.Event("Sent", payload, schema=1) for payload in payloads])
+
+    assert [event.data for event in store] == payloads
+    assert store.events()["data"].tolist() == payloads
+    numbers = store.sql("select data.n::varchar as n from events where data.n is not null")
+    assert numbers["n"].tolist() == ["9223372036854775807", "-1", "0.5", "7"]
 
 
 def test_raw_shows_what_is_stored(store):
@@ -438,7 +456,9 @@ def test_an_upcaster_may_do_what_it_likes_with_its_payload(store):
     assert broken.events(raw=True)["data"].tolist() == [{"n": 1}]
 
 
-def test_who_reads_while_others_append_old_events_misses_none():
+@pytest.mark.parametrize("worth_shredding", [1, 1_000])
+def test_who_reads_while_others_append_old_events_misses_none(worth_shredding, monkeypatch):
+    monkeypatch.setattr(upcasted, "_WORTH_SHREDDING", worth_shredding)
     store = el.EventStore(upcasters=UPCASTERS)
 
     def append():

@@ -13,9 +13,10 @@ from tests.examples import examples
 
 
 @pytest.fixture(autouse=True, scope="module")
-def old_rows_and_what_is_behind_them_are_read_apart():
+def a_few_old_rows_are_read_as_many_are():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("eventlab.store.upcasted._WORTH_A_SCAN", 0)
+        patch.setattr("eventlab.store.upcasted._WORTH_SHREDDING", 1)
         yield
 
 
