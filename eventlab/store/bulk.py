@@ -21,10 +21,11 @@ from eventlab.store.append import Appended, Writer
 from eventlab.store.columns_in import Roles, Shape, kind_of, present
 from eventlab.store.database import Database, transaction
 from eventlab.store.ledger import Field
+from eventlab.store.scans import ROW_GROUP
 from eventlab.store.sqltext import literal, quoted
 
-# Two row groups of DuckDB: rows left over from a group would all be copied at the end, in memory.
-SLICE = 2 * 122_880
+# Whole row groups: rows left over from a group would all be copied at the end, in memory.
+SLICE = 2 * ROW_GROUP
 
 
 class Table(Protocol):

@@ -16,8 +16,9 @@ import numpy as np
 
 from eventlab.store.ahead import ahead
 from eventlab.store.database import beside
+from eventlab.store.scans import ROW_GROUP
 
-SLICE = 2 * 122_880  # two row groups of DuckDB: one for each of two cores
+SLICE = 2 * ROW_GROUP  # one for each of two cores
 
 PLACE = ("position", "stream", "version", "recorded_at")
 CONTENT = (

@@ -20,13 +20,14 @@ from eventlab.store.ahead import ahead
 from eventlab.store.ledger import Field, stored_fields
 from eventlab.store.payloads import Payloads, decoded
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA
+from eventlab.store.scans import ROW_GROUP
 
 if TYPE_CHECKING:
     import duckdb
 
     from eventlab.store.log import Log
 
-SLICE = 122_880
+SLICE = ROW_GROUP
 BATCH = 2_048
 SLICES_BY_STREAM = 2  # more of them bring more of a stream together, and take more memory
 

@@ -21,6 +21,9 @@ Joins = tuple[str, ...]
 
 OF_THE_STORE = "main.events"
 
+ROW_GROUP = 122_880
+"""So many rows DuckDB keeps together; it leaves out those of a position only as a whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:

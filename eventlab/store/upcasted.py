@@ -26,14 +26,14 @@ from eventlab.store import rows
 from eventlab.store.bulk import KIND_OF_JSON
 from eventlab.store.database import Database, detach, transaction
 from eventlab.store.ledger import Field, Ledger
-from eventlab.store.scans import Scan, Scans
+from eventlab.store.scans import ROW_GROUP, Scan, Scans
 from eventlab.store.sqltext import literal, payload_field
 from eventlab.upcasting import Chains
 
 AT_ONCE = 10_000
 
 _WORTH_A_SCAN = 500_000
-"""So many events behind the last old row are worth a scan of their own, which costs some milliseconds."""
+"""So many events behind old rows are worth a scan of their own, which costs some milliseconds."""
 
 _WORTH_SHREDDING = 1_000
 """So many new rows are worth the 20 milliseconds in which DuckDB takes their payloads apart."""
@@ -124,13 +124,14 @@ class Overlay:
 
     def _stretches(self, current: Scan, made: Scan, until: str) -> list[Scan]:
         first, last = self._span
-        old = f"events.position <= {last}"
-        made = self._narrowed(made, old, span=(first, last))
-        if self._done - last < _WORTH_A_SCAN:
+        made = self._narrowed(made, f"events.position <= {last}", span=(first, last))
+        # At the edge of a row group, for one that is cut in two is read twice.
+        edge = -(-last // ROW_GROUP) * ROW_GROUP
+        if self._done - edge < _WORTH_A_SCAN:
             return [self._narrowed(current, until), made]
-        # Behind the last old row nothing is looked at: DuckDB reads it as if there were no upcasters.
-        behind = self._narrowed(self._scan, f"events.position > {last}", until)
-        return [self._narrowed(current, old, span=(1, last)), made, behind]
+        # Behind it nothing is looked at: DuckDB reads that as if there were no upcasters.
+        mixed = self._narrowed(current, f"events.position <= {edge}", span=(1, edge))
+        return [mixed, made, self._narrowed(self._scan, f"events.position > {edge}", until)]
 
     @property
     def _part(self) -> str:
