@@ -65,6 +65,7 @@ class Overlay:
         self._con.execute(_TABLE.format(name=self._name, table=scan.table))
         self._forget = finalize(self, detach, self._con, self._name)
         self._forget.atexit = False
+        self._grows = not database.read_only
         self._done, self._span, self._parts, self._unshredded = 0, (0, 0), False, 0
         self._shown: dict[Field, None] = {}
         self._held: dict[Field, bool] = {}  # by rows of today, of the fields that old rows have
@@ -151,12 +152,15 @@ class Overlay:
     def _kept_up(self) -> Iterator[None]:
         """Hold the lock, all rows upcasted up to the last append: what is half done shows too little."""
         with self._lock:
-            head = self._ledger.seen_position(self._con)
-            if head > self._done:
-                self._add(self._done + 1, head)
-                self._done = head
-                self._shred()
+            if self._grows or not self._done:
+                self._keep_up(self._ledger.seen_position(self._con))
             yield
+
+    def _keep_up(self, head: int) -> None:
+        if head > self._done:
+            self._add(self._done + 1, head)
+            self._done = head
+            self._shred()
 
     def _add(self, low: int, high: int) -> None:
         old = self._old_rows(low, high)
