@@ -12,29 +12,20 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+
+from eventlab.statements import execute
+
+if TYPE_CHECKING:
+    import duckdb
 
 UTC_TIME: Final = "datetime64[us, UTC]"
 
 _EXACT_IN_DOUBLE = 2**53
 _INT64 = np.iinfo("int64")
-
-
-class Connection(Protocol):
-    """The part of a DuckDB connection that reading takes."""
-
-    @property
-    def description(self) -> list[tuple[Any, ...]] | None:
-        """Name and type of every column of the last result."""
-
-    def execute(self, query: Any, parameters: Any = ...) -> Any:
-        """Run one statement."""
-
-    def fetchnumpy(self) -> dict[str, Any]:
-        """Return the last result as one array per column, masked where values are missing."""
 
 
 Families = dict[str, str]
@@ -44,7 +35,10 @@ Params = Sequence[Any] | Mapping[str, Any] | None
 
 
 def query(
-    con: Connection, sql: str, params: Params = None, families: Families | None = None
+    con: duckdb.DuckDBPyConnection,
+    sql: str,
+    params: Params = None,
+    families: Families | None = None,
 ) -> pd.DataFrame:
     """Return what a query answers, with the house's dtypes.
 
@@ -69,7 +63,7 @@ def query(
     return pd.DataFrame({name: series.array for name, series in columns}, copy=False)
 
 
-def described(con: Connection, sql: str, params: Params = None) -> Families:
+def described(con: duckdb.DuckDBPyConnection, sql: str, params: Params = None) -> Families:
     """Return the families of a query's columns: to plan it once more is all that takes.
 
     Examples
@@ -78,7 +72,7 @@ def described(con: Connection, sql: str, params: Params = None) -> Families:
     >>> described(duckdb.connect(), "select 0.10::decimal(9, 2) as price, [1] as seats")
     {'price': 'DECIMAL', 'seats': 'NESTED'}
     """
-    con.execute(f"from (\n{sql}\n) limit 0", params)
+    execute(con, f"from (\n{sql}\n) limit 0", params)
     families = [_family(str(column[1])) for column in con.description or []]
     return dict(zip(con.fetchnumpy(), families, strict=True))
 
@@ -203,12 +197,14 @@ Array = np.ma.MaskedArray[Any, Any]
 _HUGE = {"HUGEINT", "UHUGEINT", "UBIGINT"}
 
 
-def _read(con: Connection, sql: str, params: Any, families: list[str]) -> list[Array]:
+def _read(
+    con: duckdb.DuckDBPyConnection, sql: str, params: Any, families: list[str]
+) -> list[Array]:
     names = [f"c{at}" for at in range(len(families))]
     asked = [_ASKED.get(family, "{}").format(c) for family, c in zip(families, names, strict=True)]
     if asked != names:
         sql = f"select {', '.join(asked)} from (\n{sql}\n) as answer({', '.join(names)})"
-    con.execute(sql, params)
+    execute(con, sql, params)
     return [np.ma.asarray(values) for values in con.fetchnumpy().values()]
 
 

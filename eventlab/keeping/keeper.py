@@ -18,6 +18,7 @@ from eventlab.keeping.codec import Codec, as_text, from_texts
 from eventlab.projections import Fold, Projection
 from eventlab.projections.partials import Parts
 from eventlab.projections.sql import NAMES, Bound
+from eventlab.statements import execute
 from eventlab.store.sqltext import literal
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class KeepsParts(Keeper):
         """Return the SQL type of every column, and a digest of the query: it names those of the fields."""
         rows = self.empty(log)
         with self._projection.explained(log), log.borrowed() as con:
-            found = con.execute(rows.sql, rows.params).description or []
+            found = execute(con, rows.sql, rows.params).description or []
         types = ", ".join(str(column[1]) for column in found)
         # Over a plain table, for where upcasted events stand moves with every append.
         columns = ", ".join(self.columns)
@@ -213,7 +214,7 @@ class KeepsStates(Keeper):
             query += " and key in (select unnest($keys::varchar[]))"
             params = {"keys": [as_text(name, "key") for name in start.streams]}
         with tail.borrowed() as con:
-            return self.read(con.execute(query, params).fetchnumpy())
+            return self.read(execute(con, query, params).fetchnumpy())
 
 
 _UNNESTED = """

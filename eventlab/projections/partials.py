@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import pandas as pd
 
 from eventlab import frames
-from eventlab.frames import Connection, Families
+from eventlab.frames import Families
 from eventlab.projections.columns import Column
 from eventlab.projections.sql import NAMES, Bind, Bound, Query
+from eventlab.statements import execute
 from eventlab.store.sqltext import literal, quoted
 
 if TYPE_CHECKING:
+    import duckdb
+
     from eventlab.store.log import Log
 
 
@@ -175,7 +178,7 @@ class Parts:
     def state(
         self,
         log: Log,
-        con: Connection,
+        con: duckdb.DuckDBPyConnection,
         rows: str,
         params: Mapping[str, Any],
         newest: int | None = None,
@@ -192,7 +195,9 @@ class Parts:
         state = log.named(state)
         return state if newest is None else state.sort_values("position", ascending=False)
 
-    def families(self, con: Connection, rows: str, params: Mapping[str, Any]) -> Families:
+    def families(
+        self, con: duckdb.DuckDBPyConnection, rows: str, params: Mapping[str, Any]
+    ) -> Families:
         """Return the families of the state's columns."""
         return frames.described(con, self._final(rows), params)
 
@@ -239,8 +244,10 @@ class Carried:
             rows = parts.continued(f"select {columns} from temp.{self._table}")
         following = "el_even" if self._table != "el_even" else "el_odd"
         query, cut = part.query(f"select {columns} from ({rows})")
-        self._con.execute(
-            f"create or replace temp table {following} as {query}", {**cut, **bound.params}
+        execute(
+            self._con,
+            f"create or replace temp table {following} as {query}",
+            {**cut, **bound.params},
         )
         self._table = following
 

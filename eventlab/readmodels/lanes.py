@@ -20,6 +20,7 @@ from eventlab.projections.fold import Fold, collector_at_rest
 from eventlab.projections.partials import Parts
 from eventlab.projections.projection import Projection
 from eventlab.projections.sql import Bound
+from eventlab.statements import execute
 from eventlab.store.read_tables import Select
 from eventlab.store.sqltext import literal
 
@@ -154,7 +155,7 @@ class StatesLane(Lane):
 
     def frame(self, con: duckdb.DuckDBPyConnection, table: str, log: Log) -> pd.DataFrame:
         """Return the rows of a table as a state frame."""
-        columns = con.execute(f"select key, state, position from {table}").fetchnumpy()
+        columns = execute(con, f"select key, state, position from {table}").fetchnumpy()
         return self._fold.frame(*self._keeper.read(columns))
 
     def _with_states(
@@ -170,7 +171,8 @@ class StatesLane(Lane):
         while batch := list(itertools.chain.from_iterable(itertools.islice(batches, _AT_ONCE))):
             new = self._fold.touched(batch) - asked
             asked |= new
-            found = con.execute(
+            found = execute(
+                con,
                 f"select key, state, position from {table} "
                 "where key in (select unnest($keys::varchar[]))",
                 {"keys": [as_text(key, "key") for key in new]},

@@ -459,6 +459,8 @@ class ReadModel:
             self._is_listed = True
 
     def _bar(self, events: int, *, quiet: bool = False) -> Any:
+        """Return a progress bar, but for what is done in one step: that would only see its end."""
+        quiet = quiet or events <= self._upkeep.lane.batch
         return tqdm(
             total=events, desc=self.name, unit=" events", delay=2, leave=False, disable=quiet
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from eventlab.statements import execute
 from eventlab.store import rows, schema
 from eventlab.store.branch_plan import Plan
 from eventlab.store.database import BranchDatabase, Database, transaction
@@ -83,8 +84,8 @@ def _show_fields(
 
 def _stream_numbers(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, int]:
     """Return the numbers of the streams the plan names, and give new streams theirs."""
-    known = dict(con.execute(_KNOWN, [plan.streams]).fetchall())
-    [(last,)] = con.execute("select coalesce(max(stream_no), 0) from main.streams").fetchall()
+    known = dict(execute(con, _KNOWN, [plan.streams]).fetchall())
+    [(last,)] = execute(con, "select coalesce(max(stream_no), 0) from main.streams").fetchall()
     new = [stream for stream in plan.streams if stream not in known]
     for stream_no, stream in enumerate(new, start=last + 1):
         rows.insert_stream(con, stream_no, stream)
@@ -105,7 +106,7 @@ def _scans(
     plan: Plan,
     numbers: dict[str, int],
 ) -> Scans:
-    con.execute(_TABLES)
+    execute(con, _TABLES)
     stretches = list(plan.positions.stretches(plan.at, plan.edited))
     width = _insert_places(con, plan.at, stretches)
     _insert_versions(con, plan, numbers)
@@ -230,7 +231,7 @@ def _insert_places(con: duckdb.DuckDBPyConnection, at: int, stretches: Sequence[
     width = at // max(1, len(stretches)) + 1
     if stretches:
         low, high, shift = map(list, zip(*stretches, strict=True))
-        con.execute(_INSERT_PLACES, {"width": width, "low": low, "high": high, "shift": shift})
+        execute(con, _INSERT_PLACES, {"width": width, "low": low, "high": high, "shift": shift})
     return width
 
 
@@ -250,7 +251,7 @@ def _insert_versions(con: duckdb.DuckDBPyConnection, plan: Plan, numbers: dict[s
     ]
     if moved:
         columns = [list(column) for column in zip(*moved, strict=True)]
-        con.execute(_INSERT_VERSIONS, columns)
+        execute(con, _INSERT_VERSIONS, columns)
 
 
 _INSERT_VERSIONS = """

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eventlab.errors import BrokenPayload
+from eventlab.statements import execute
 from eventlab.store.ledger import stored_fields
 from eventlab.store.sqltext import payload_field
 
@@ -28,7 +29,9 @@ def are_there(con: duckdb.DuckDBPyConnection) -> bool:
     """
     fields = dict.fromkeys(payload_field(seen.field) for seen in stored_fields(con))
     without_fields = " and ".join([*(f"{field} is null" for field in fields), IS_BROKEN])
-    return bool(con.execute(f"select 1 from main.events where {without_fields} limit 1").fetchall())
+    return bool(
+        execute(con, f"select 1 from main.events where {without_fields} limit 1").fetchall()
+    )
 
 
 def require_none(log: Log) -> None:

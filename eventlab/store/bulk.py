@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 
 from eventlab.errors import BadRow, DuplicateEventError, InvalidEvent
 from eventlab.payload import require_exact
+from eventlab.statements import execute
 from eventlab.store import rows
 from eventlab.store.append import Appended, Writer
 from eventlab.store.columns_in import Roles, Shape, kind_of, present
@@ -46,7 +47,7 @@ def load(writer: Writer, table: Table, roles: Roles) -> Appended:
     """Append every row of a table as an event, all or nothing."""
     writer.require_writable()
     con = writer.database.cursor()
-    con.execute("set TimeZone = 'UTC'")
+    execute(con, "set TimeZone = 'UTC'")
     columns = table.columns(con)
     roles.require_in(columns)
     shape = Shape(roles, columns)
@@ -65,10 +66,10 @@ def load(writer: Writer, table: Table, roles: Roles) -> Appended:
 @contextmanager
 def _scratch(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Keep where the streams of this load stand in a temporary table of this connection."""
-    con.execute("create temp table el_heads (stream varchar, stream_no integer, version bigint)")
+    execute(con, "create temp table el_heads (stream varchar, stream_no integer, version bigint)")
     yield
-    con.execute("drop view if exists el_slice")
-    con.execute("drop table el_heads")
+    execute(con, "drop view if exists el_slice")
+    execute(con, "drop table el_heads")
 
 
 class _Load:
@@ -104,7 +105,7 @@ class _Load:
         source = self.table.slice(self.con, start, stop)
         self._refuse_bad_rows(source)
         # A view, not a table: what a transaction drops stays in memory until it ends.
-        self.con.execute(f"create or replace temp view el_slice as {self.shape.select(source)}")
+        execute(self.con, f"create or replace temp view el_slice as {self.shape.select(source)}")
         self._refuse_bad_payloads()
         if self._is_repetition(start, stop):
             return
@@ -115,7 +116,8 @@ class _Load:
 
     def _done(self) -> Appended:
         repeated = self.repeats is not None
-        last = self.con.execute(
+        last = execute(
+            self.con,
             "select stream, version, position from main.events join main.streams using (stream_no) "
             "where position = ?",
             [self.last_repeated if repeated else self.before + self.table.rows],
@@ -128,7 +130,7 @@ class _Load:
     def _refuse_bad_rows(self, source: str) -> None:
         checks = self.shape.checks()
         firsts = ", ".join(f"min(el_row) filter (where {check.bad})" for check in checks)
-        [found] = self.con.execute(f"select {firsts} from {source}").fetchall()
+        [found] = execute(self.con, f"select {firsts} from {source}").fetchall()
         bad = [(row, check) for row, check in zip(found, checks, strict=True) if row is not None]
         if bad:
             row, check = min(bad, key=lambda pair: pair[0])
@@ -140,9 +142,9 @@ class _Load:
     def _refuse_bad_payloads(self) -> None:
         if not self.shape.brings_json:
             return
-        for row, text in self.con.execute(_NO_OBJECT).fetchall():
+        for row, text in execute(self.con, _NO_OBJECT).fetchall():
             raise BadRow.no_object(row, text)
-        for row, text in self.con.execute(_SUSPICIOUS).fetchall():
+        for row, text in execute(self.con, _SUSPICIOUS).fetchall():
             try:
                 require_exact(text)
             except InvalidEvent as error:
@@ -153,7 +155,7 @@ class _Load:
     def _refuse_steps_back(self) -> None:
         if self.shape.roles.recorded_at is None:
             return
-        for row, moment, before in self.con.execute(_STEPS_BACK, [self.last_recorded]).fetchall():
+        for row, moment, before in execute(self.con, _STEPS_BACK, [self.last_recorded]).fetchall():
             raise BadRow.steps_back(row, moment, before)
         self.last_recorded = self._one("select max(recorded_at) from el_slice")
 
@@ -163,7 +165,7 @@ class _Load:
         """Tell whether these rows are stored already; the first slice decides for the whole table."""
         if self.shape.roles.event_id is None or (start > 0 and self.repeats is None):
             return False
-        [found] = self.con.execute(_STORED, [self.last_repeated]).fetchall()
+        [found] = execute(self.con, _STORED, [self.last_repeated]).fetchall()
         stored, first, different, position = found
         if start == 0:
             self.repeats = first
@@ -181,31 +183,34 @@ class _Load:
     # -- writing --------------------------------------------------------------------------------
 
     def _find_streams(self) -> None:
-        self.con.execute(_NEW_STREAMS, [self.stream_no])
+        execute(self.con, _NEW_STREAMS, [self.stream_no])
         self.stream_no = self._one("select coalesce(max(stream_no), 0) from main.streams")
-        self.con.execute(_HEADS, [self.before])
+        execute(self.con, _HEADS, [self.before])
 
     def _insert(self, start: int, stop: int) -> None:
         naming = {"ids": self._new_ids(start, stop), "start": start}
         if self.ids or self.shape.roles.event_id:
             self._refuse_reserved_ids(naming)
             self._refuse_shared_ids(naming)
-        self.con.execute(
+        execute(
+            self.con,
             _INSERT.format(today=self.today),
             {**naming, "before": self.before, "now": self.recorded_at},
         )
-        self.con.execute(_MOVE_HEADS)
+        execute(self.con, _MOVE_HEADS)
 
     def _new_ids(self, start: int, stop: int) -> list[str | None] | None:
         """Return ids for the rows that bring none, where the store was opened with ``ids=``."""
         if self.ids is None:
             return None
-        nameless = self.con.execute("select el_row from el_slice where event_id is null").fetchall()
+        nameless = execute(
+            self.con, "select el_row from el_slice where event_id is null"
+        ).fetchall()
         rows = {row for (row,) in nameless}
         return [self.ids() if row in rows else None for row in range(start + 1, stop + 1)]
 
     def _refuse_reserved_ids(self, naming: dict[str, Any]) -> None:
-        for row, event_id, is_taken in self.con.execute(_RESERVED, naming).fetchall():
+        for row, event_id, is_taken in execute(self.con, _RESERVED, naming).fetchall():
             if is_taken:
                 raise DuplicateEventError(event_id, _PARTLY)
             raise BadRow.reserved_id(row, event_id)
@@ -213,8 +218,8 @@ class _Load:
     def _refuse_shared_ids(self, naming: dict[str, Any]) -> None:
         """Look for ids in the past that a branch shares, which no unique key of its own covers."""
         if self.is_branch:
-            for (event_id,) in self.con.execute(
-                _SHARED, {**naming, "before": self.before}
+            for (event_id,) in execute(
+                self.con, _SHARED, {**naming, "before": self.before}
             ).fetchall():
                 raise DuplicateEventError(event_id, _PARTLY)
 
@@ -225,13 +230,14 @@ class _Load:
 
     def _fields(self, source: str) -> Iterable[Field]:
         if self.shape.roles.data is not None:
-            return (Field(*found) for found in self.con.execute(_FIELDS_OF_JSON).fetchall())
+            return (Field(*found) for found in execute(self.con, _FIELDS_OF_JSON).fetchall())
         kinds = [_kind_in_sql(c, self.shape.columns[c]) for c in self.shape.payload]
         if not kinds:
             return ()
         event_type = quoted(self.shape.roles.type)
-        found = self.con.execute(
-            f"select {event_type}::varchar, {', '.join(kinds)} from {source} group by 1 order by min(el_row)"
+        found = execute(
+            self.con,
+            f"select {event_type}::varchar, {', '.join(kinds)} from {source} group by 1 order by min(el_row)",
         ).fetchall()
         return (
             Field(event_type, column, kind)
@@ -241,7 +247,7 @@ class _Load:
         )
 
     def _one(self, query: str, params: list[Any] | None = None) -> Any:
-        found = self.con.execute(query, params).fetchall()
+        found = execute(self.con, query, params).fetchall()
         return found[0][0] if found else None
 
 
@@ -262,7 +268,7 @@ def _kind_in_sql(column: str, sql_type: str) -> str:
 
 def _name_the_repeated_id(con: duckdb.DuckDBPyConnection, refused: duckdb.Error) -> None:
     if found := re.search(r'key "(?:given_id: )?(.*)"', str(refused), re.DOTALL):
-        stored = con.execute("select 1 from main.events where given_id = ?", [found[1]]).fetchall()
+        stored = execute(con, "select 1 from main.events where given_id = ?", [found[1]]).fetchall()
         twice = "stands more than once in the table"
         raise DuplicateEventError(found[1], _PARTLY if stored else twice) from refused
 

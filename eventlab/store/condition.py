@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from eventlab.errors import ConditionFailed, InvalidQuery
+from eventlab.statements import execute
 from eventlab.store import question
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
@@ -89,7 +90,7 @@ def require_holds(
     _require_within(con, ledger, condition.after)
     cut = Cut().since(condition.after + 1, None, None).matching(condition.query)
     sql, params = question.over(cut, database.scans.of(cut), (), _FIRST_MATCH)
-    found = con.execute(sql, params).fetchone()
+    found = execute(con, sql, params).fetchone()
     if found is not None:
         raise ConditionFailed(stream, str(condition.query), condition.after, found)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pandas as pd
 
+from eventlab.statements import execute
 from eventlab.store.database import transaction
 from eventlab.store.log import Log
 
@@ -74,9 +75,9 @@ class ConsumerTables:
     def register(self, consumer: str, types: Iterable[str], checkpoint: int) -> int:
         """Note a consumer, and return its checkpoint: the one given, where it had none."""
         with self._store.borrowed() as con:
-            con.execute(TABLES)
+            execute(con, TABLES)
             with transaction(con):
-                con.execute(_REGISTER, [consumer, checkpoint, list(types)])
+                execute(con, _REGISTER, [consumer, checkpoint, list(types)])
         return self.kept()[consumer].checkpoint
 
     def kept(self) -> dict[str, Kept]:
@@ -121,9 +122,9 @@ class ConsumerTables:
         """Do something and mark it done, in one transaction; where it is marked, do nothing."""
         mark = [consumer, event_id, what]
         with self._store.borrowed() as con, transaction(con):
-            if con.execute(_MARKED, mark).fetchall():
+            if execute(con, _MARKED, mark).fetchall():
                 return False
-            con.execute("insert into work_done values (?, ?, ?)", mark)
+            execute(con, "insert into work_done values (?, ?, ?)", mark)
             effect(con)
         return True
 
@@ -155,13 +156,13 @@ class ConsumerTables:
     def _write(self, *statements: tuple[str, list[Any]]) -> None:
         with self._store.borrowed() as con, transaction(con):
             for statement, params in statements:
-                con.execute(statement, params)
+                execute(con, statement, params)
 
     def _rows(self, query: str, params: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """Return what a query finds; nothing where no consumer was ever registered."""
         try:
             with self._store.borrowed() as con:
-                return con.execute(query, list(params)).fetchall()
+                return execute(con, query, list(params)).fetchall()
         except duckdb.CatalogException:
             return []
 

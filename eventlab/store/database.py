@@ -20,6 +20,7 @@ from weakref import WeakSet, finalize
 import duckdb
 
 from eventlab.errors import NotAStore, StoreError, StoreLocked
+from eventlab.statements import execute
 from eventlab.store.scans import Scans
 from eventlab.store.sqltext import literal, quoted
 from eventlab.store.streamnames import StreamNames
@@ -227,7 +228,7 @@ def _close_when_free(connection: duckdb.DuckDBPyConnection) -> None:
 
 def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """Return another connection to the same tables; ``con.cursor()`` alone would forget the branch."""
-    [(path,)] = con.execute("select current_setting('search_path')").fetchall()
+    [(path,)] = execute(con, "select current_setting('search_path')").fetchall()
     made = con.cursor()
     if path:
         made.execute(f"set search_path = {literal(path)}")
@@ -240,7 +241,7 @@ def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     Not to be asked inside a transaction, which a no would end.
     """
     try:
-        con.execute(f"select 1 from {name} limit 0")
+        execute(con, f"select 1 from {name} limit 0")
     except duckdb.CatalogException:
         return False
     return True
@@ -249,10 +250,10 @@ def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection, mode: str = "") -> Iterator[None]:
     """Commit what the block did, or roll all of it back."""
-    con.execute(f"begin transaction {mode}")
+    execute(con, f"begin transaction {mode}")
     try:
         yield
-        con.execute("commit")
+        execute(con, "commit")
     except BaseException:
         _roll_back(con)
         raise
@@ -268,7 +269,7 @@ def reading(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def _roll_back(con: duckdb.DuckDBPyConnection) -> None:
     # A failed commit has rolled back already, and so has a connection that is closed.
     with suppress(duckdb.TransactionException, duckdb.ConnectionException):
-        con.execute("rollback")
+        execute(con, "rollback")
 
 
 def _connect(path: Path | None, read_only: bool) -> duckdb.DuckDBPyConnection:

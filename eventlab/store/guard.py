@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from eventlab.errors import SQLError
+from eventlab.statements import execute
 from eventlab.store.sqltext import without_semicolons
 
 FUNCTIONS_WITH_EFFECTS = {
@@ -64,7 +65,7 @@ def one_select(query: str) -> str:
 
 def harmless_parts(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
     """Return the nodes of a query's syntax, or refuse one that has effects or reads past the cut."""
-    [(tree,)] = con.execute("select json_serialize_sql($1::varchar)", [query]).fetchall()
+    [(tree,)] = execute(con, "select json_serialize_sql($1::varchar)", [query]).fetchall()
     parsed = json.loads(tree)
     if parsed["error"]:
         raise SQLError.not_one_select(f"something else ({parsed.get('error_message')})")

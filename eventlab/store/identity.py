@@ -18,6 +18,7 @@ import duckdb
 from eventlab.errors import DuplicateEventError, InvalidEvent
 from eventlab.event import Event, require_id
 from eventlab.payload import from_json, to_json
+from eventlab.statements import execute
 
 OWN_ID = re.compile(r"(?P<stream>.+)@(?P<version>[1-9][0-9]*)", re.DOTALL)
 
@@ -101,12 +102,14 @@ def _refuse_twice_in_batch(ids: list[str]) -> None:
 
 
 def _find(con: duckdb.DuckDBPyConnection, event_id: str) -> Stored | None:
-    rows = con.execute(_STORED + "given_id = ?", [event_id]).fetchall()
+    rows = execute(con, _STORED + "given_id = ?", [event_id]).fetchall()
     own = OWN_ID.fullmatch(event_id)
     if own and not rows:
         place = [own["stream"], own["version"]]
-        rows = con.execute(
-            _STORED + "given_id is null and stream = ? and version = try_cast(? as bigint)", place
+        rows = execute(
+            con,
+            _STORED + "given_id is null and stream = ? and version = try_cast(? as bigint)",
+            place,
         ).fetchall()
     return Stored(*rows[0]) if rows else None
 

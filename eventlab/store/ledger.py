@@ -16,6 +16,8 @@ from weakref import WeakSet, WeakValueDictionary
 
 import duckdb
 
+from eventlab.statements import execute
+
 REMEMBERED_STREAMS = 200_000
 
 
@@ -113,7 +115,9 @@ class Ledger:
         """Return the last position without the lock: what the file says may be old soon, and is not kept."""
         if self._log_head is not None:
             return self._log_head.position
-        [(position,)] = con.execute("select coalesce(max(position), 0) from main.events").fetchall()
+        [(position,)] = execute(
+            con, "select coalesce(max(position), 0) from main.events"
+        ).fetchall()
         return int(position)
 
     def stream_head(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
@@ -130,7 +134,7 @@ class Ledger:
 
     def fields_within(self, con: duckdb.DuckDBPyConnection) -> list[Field]:
         """Return the same as a transaction sees them, which may have begun before the last append."""
-        [(seen,)] = con.execute("select count(*) from main.fields").fetchall()
+        [(seen,)] = execute(con, "select count(*) from main.fields").fetchall()
         with self._catalogue:
             known = list(self._fields or ())
         return known[:seen] if seen <= len(known) else stored_fields(con)
@@ -158,14 +162,16 @@ class Ledger:
 
     def read_stream_head(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
         """Return what the file itself says of a stream."""
-        rows = con.execute(
-            "select stream_no from main.streams where stream = ?", [stream]
+        rows = execute(
+            con, "select stream_no from main.streams where stream = ?", [stream]
         ).fetchall()
         if not rows:
             return None
         [(stream_no,)] = rows
-        [(version,)] = con.execute(
-            "select coalesce(max(version), 0) from main.events where stream_no = ?", [stream_no]
+        [(version,)] = execute(
+            con,
+            "select coalesce(max(version), 0) from main.events where stream_no = ?",
+            [stream_no],
         ).fetchall()
         self._streams[stream] = StreamHead(stream_no, version)
         return self._streams[stream]
@@ -173,16 +179,17 @@ class Ledger:
 
 def stored_head(con: duckdb.DuckDBPyConnection) -> LogHead:
     """Return where the store stands as a connection sees it."""
-    [row] = con.execute(
+    [row] = execute(
+        con,
         "select coalesce(max(position), 0), max(recorded_at), "
-        "(select coalesce(max(stream_no), 0) from main.streams) from main.events"
+        "(select coalesce(max(stream_no), 0) from main.streams) from main.events",
     ).fetchall()
     return LogHead(*row)
 
 
 def stored_fields(con: duckdb.DuckDBPyConnection) -> list[Field]:
     """Return the payload fields that a connection sees, in the order they were first seen."""
-    rows = con.execute("select type, field, kind from main.fields order by seen").fetchall()
+    rows = execute(con, "select type, field, kind from main.fields order by seen").fetchall()
     return [Field(*row) for row in rows]
 
 

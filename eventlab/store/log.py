@@ -16,6 +16,7 @@ import pandas as pd
 
 from eventlab import frames
 from eventlab.event import RecordedEvent
+from eventlab.statements import execute
 from eventlab.store import broken, question, reading
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
@@ -380,7 +381,7 @@ class Log:
     ) -> duckdb.DuckDBPyConnection:
         """Run it on a connection that may be inside a transaction."""
         query, bound = self.query(body)
-        return con.execute(query, {**bound, **(params or {})})
+        return execute(con, query, {**bound, **(params or {})})
 
     def query(self, body: str) -> tuple[str, dict[str, Any]]:
         """Return the full SQL of a query over this cut, and the cut's own parameters."""

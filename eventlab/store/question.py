@@ -16,6 +16,7 @@ import pandas as pd
 from eventlab import frames
 from eventlab.errors import SQLError
 from eventlab.payload import python_value
+from eventlab.statements import execute
 from eventlab.store import guard
 from eventlab.store.cut import Cut
 from eventlab.store.database import reading
@@ -99,7 +100,7 @@ def _with_own_variables(
     columns = [*ENVELOPE, "category"]
     full, bounds = _with_events(cut, scans, fields, f"from (\n{select}\n)", columns, everything)
     for name, value in bounds.items():
-        con.execute(f"set variable {name} = ?", [value])
+        execute(con, f"set variable {name} = ?", [value])
         full = full.replace(f"${name}", f"getvariable('{name}')")
     return full
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from eventlab import frames
 from eventlab.errors import SQLError
+from eventlab.statements import execute
 from eventlab.store import guard
 from eventlab.store.database import has_table, reading
 from eventlab.store.question import Params, answered
@@ -63,7 +64,7 @@ class Standing(NamedTuple):
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Make the list of read models, if it is not there."""
-    con.execute(TABLES)
+    execute(con, TABLES)
 
 
 def has_any(con: duckdb.DuckDBPyConnection) -> bool:
@@ -73,7 +74,8 @@ def has_any(con: duckdb.DuckDBPyConnection) -> bool:
 
 def standing(con: duckdb.DuckDBPyConnection, name: str) -> Standing | None:
     """Return how a read model stands, if it was ever filled; the list has to be there."""
-    found = con.execute(
+    found = execute(
+        con,
         "select number, version, definition, types, fields, checkpoint from read_models where name = ?",
         [name],
     ).fetchall()
@@ -83,20 +85,21 @@ def standing(con: duckdb.DuckDBPyConnection, name: str) -> Standing | None:
 def fill(con: duckdb.DuckDBPyConnection, name: str, new: Standing, rows: Select) -> Standing:
     """Put a new table in the place of the old one, whoever reads the old one meanwhile."""
     old = standing(con, name)
-    [(number,)] = con.execute("select nextval('read_model_numbers')").fetchall()
+    [(number,)] = execute(con, "select nextval('read_model_numbers')").fetchall()
     made = new._replace(number=number)
-    con.execute(f"create table {made.table} as {rows.sql}", rows.params)
+    execute(con, f"create table {made.table} as {rows.sql}", rows.params)
     if old is None:
-        con.execute("insert into read_models values (?, ?, ?, ?, ?, ?, ?)", [name, *made])
+        execute(con, "insert into read_models values (?, ?, ?, ?, ?, ?, ?)", [name, *made])
     else:
-        con.execute(_REPLACE, [*made, name])
-        con.execute(f"drop table {old.table}")
+        execute(con, _REPLACE, [*made, name])
+        execute(con, f"drop table {old.table}")
     return made
 
 
 def moved(con: duckdb.DuckDBPyConnection, name: str, fields: int, checkpoint: int) -> None:
     """Note that the rows are those at another position."""
-    con.execute(
+    execute(
+        con,
         "update read_models set fields = ?, checkpoint = ? where name = ?",
         [fields, checkpoint, name],
     )
@@ -120,7 +123,8 @@ def merge(
     columns = [*keys, *sets]
     changes = ", ".join(f"{name} = {sql}" for name, sql in sets.items())
     ended = "when matched and late.position is null then delete" if may_end else ""
-    con.execute(
+    execute(
+        con,
         f"merge into {table} as early using ({late.sql}) as late on {same} {ended} "
         f"when matched then update set {changes} "
         f"when not matched and late.position is not null then insert ({', '.join(columns)}) "
@@ -131,14 +135,14 @@ def merge(
 
 def rows_of(con: duckdb.DuckDBPyConnection, table: str) -> int:
     """Return how many rows a table has."""
-    [(rows,)] = con.execute(f"select count(*) from {table}").fetchall()
+    [(rows,)] = execute(con, f"select count(*) from {table}").fetchall()
     return int(rows)
 
 
 def drop(con: duckdb.DuckDBPyConnection, name: str, there: Standing) -> None:
     """Delete a read model."""
-    con.execute(f"drop table {there.table}")
-    con.execute("delete from read_models where name = ?", [name])
+    execute(con, f"drop table {there.table}")
+    execute(con, "delete from read_models where name = ?", [name])
 
 
 def listed(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -146,7 +150,7 @@ def listed(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     if not has_any(con):
         return frames.query(con, _NONE)
     with reading(con):
-        found = con.execute("select name, number from read_models order by name").fetchall()
+        found = execute(con, "select name, number from read_models order by name").fetchall()
         rows = [rows_of(con, f"read_rows_{number:d}") for _, number in found]
         frame = frames.query(con, _LISTED)
     return frame.assign(rows=pd.Series(rows, dtype="int64"))

@@ -10,6 +10,7 @@ import duckdb
 
 from eventlab.event import Event
 from eventlab.payload import kind, to_json
+from eventlab.statements import execute
 from eventlab.store.ledger import Field, stored_fields
 
 
@@ -52,20 +53,18 @@ def _as_lists(column: str) -> str:
 
 # Lists bound as parameters insert a batch in one statement; a row of placeholders per event would cost
 # half a second for 1,000 events. Payloads travel as JSON text: a bound dict would turn [1, "x"] into text.
-# Parsed once: that is a quarter of a millisecond off every append.
-[INSERT] = duckdb.extract_statements(
-    f"insert into events select {', '.join(map(_as_lists, Row._fields))}"
-)
+INSERT = f"insert into events select {', '.join(map(_as_lists, Row._fields))}"
 
 
 def insert(con: duckdb.DuckDBPyConnection, rows: Iterable[Row]) -> None:
     """Insert rows in one statement."""
-    con.execute(INSERT, [list(column) for column in zip(*rows, strict=True)])
+    execute(con, INSERT, [list(column) for column in zip(*rows, strict=True)])
 
 
 def insert_stream(con: duckdb.DuckDBPyConnection, stream_no: int, stream: str) -> None:
     """Give a new stream its number."""
-    con.execute(
+    execute(
+        con,
         "insert into streams values ($no, $name, split_part($name, '-', 1))",
         {"no": stream_no, "name": stream},
     )
@@ -74,7 +73,7 @@ def insert_stream(con: duckdb.DuckDBPyConnection, stream_no: int, stream: str) -
 def insert_fields(con: duckdb.DuckDBPyConnection, known: int, fields: list[Field]) -> None:
     """Add newly seen payload fields behind the ``known`` ones."""
     for seen, field in enumerate(fields, start=known + 1):
-        con.execute("insert into fields values (?, ?, ?, ?)", [seen, *field])
+        execute(con, "insert into fields values (?, ?, ?, ?)", [seen, *field])
 
 
 def note_fields(con: duckdb.DuckDBPyConnection, events: Iterable[Event]) -> None:

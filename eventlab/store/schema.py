@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from eventlab.errors import NewerFormat, NotAStore
+from eventlab.statements import execute
 from eventlab.store.database import transaction
 
 FORMAT = 1
@@ -106,10 +107,10 @@ insert into refused select error('fingerprints are immutable: they say what was 
 def create(con: duckdb.DuckDBPyConnection) -> None:
     """Lay out a new store, all or nothing."""
     with transaction(con):
-        con.execute(TABLES)
-        con.execute(GUARDS)
-        con.execute(SEALS)
-        con.execute("insert into store values (?)", [FORMAT])
+        execute(con, TABLES)
+        execute(con, GUARDS)
+        execute(con, SEALS)
+        execute(con, "insert into store values (?)", [FORMAT])
 
 
 CONTENTS = """
@@ -127,7 +128,7 @@ def has_seals(con: duckdb.DuckDBPyConnection) -> bool:
 
 def contents(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Return the names of all that is in a database; one with nothing in it can become a store."""
-    return [name for (name,) in con.execute(CONTENTS).fetchall()]
+    return [name for (name,) in execute(con, CONTENTS).fetchall()]
 
 
 def require_known_format(con: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -136,7 +137,7 @@ def require_known_format(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     if not {"store", "streams", "events", "fields"} <= set(there):
         raise NotAStore(path, f"it is a DuckDB file with other tables ({', '.join(there)})")
     try:
-        [(found,)] = con.execute("select max(format) from store").fetchall()
+        [(found,)] = execute(con, "select max(format) from store").fetchall()
     except duckdb.BinderException as error:
         raise NotAStore(path, "it is a DuckDB file whose table 'store' has no format") from error
     if found is None:

@@ -18,6 +18,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from eventlab import frames
+from eventlab.statements import execute
 from eventlab.store import schema
 from eventlab.store.append import Writer
 from eventlab.store.database import transaction
@@ -83,9 +84,9 @@ def seal(writer: Writer) -> Seal:
     con = writer.database.cursor()
     with writer.ledger.lock, transaction(con):
         if not schema.has_seals(con):
-            con.execute(schema.SEALS)
+            execute(con, schema.SEALS)
         last = next(iter(seals(con)[-1:]), _NOTHING)
-        events, position = con.execute(_NEW, [last.position]).fetchall()[0]
+        events, position = execute(con, _NEW, [last.position]).fetchall()[0]
         if not events and last is not _NOTHING:
             return last
         now = writer.clock()
@@ -102,7 +103,7 @@ def chain(con: duckdb.DuckDBPyConnection) -> list[Link]:
     """Return all seals, each with the one before it, as they are stored."""
     if not schema.has_seals(con):
         return []
-    rows = con.execute(f"select {_SEAL}, probe from seals order by seal").fetchall()
+    rows = execute(con, f"select {_SEAL}, probe from seals order by seal").fetchall()
     found = [Seal(*row[:-1]) for row in rows]
     neighbours = pairwise([_NOTHING, *found])
     return [
@@ -119,7 +120,7 @@ def seals_frame(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 
 def probe(con: duckdb.DuckDBPyConnection) -> int:
     """Return DuckDB's hash of a fixed text: one day a DuckDB may hash otherwise, and this tells."""
-    return int(con.execute("select hash('eventlab')").fetchall()[0][0])
+    return int(execute(con, "select hash('eventlab')").fetchall()[0][0])
 
 
 def _sealed(con: duckdb.DuckDBPyConnection, link: Link) -> Seal:
@@ -132,7 +133,7 @@ def _sealed(con: duckdb.DuckDBPyConnection, link: Link) -> Seal:
     position, events, now = unsealed.position, unsealed.events, unsealed.sealed_at
     sealed = Seal(unsealed.number, position, events, hashed.hexdigest(), now)
     row = [sealed.number, position, events, sealed.digest, now, link.probe]
-    con.execute("insert into seals values (?, ?, ?, ?, ?, ?)", row)
+    execute(con, "insert into seals values (?, ?, ?, ?, ?, ?)", row)
     return sealed
 
 
@@ -140,7 +141,7 @@ def _keep_fingerprints(con: duckdb.DuckDBPyConnection, part: Lines) -> None:
     """Keep 8 bytes per event: the digest says that history was changed, these say where."""
     frame = pd.DataFrame({"position": part.positions, "fingerprint": part.fingerprints})
     con.register("el_fingerprints", frame)
-    con.execute("insert into fingerprints select position, fingerprint from el_fingerprints")
+    execute(con, "insert into fingerprints select position, fingerprint from el_fingerprints")
     con.unregister("el_fingerprints")
 
 

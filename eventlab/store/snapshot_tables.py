@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from eventlab.statements import execute
 from eventlab.store.database import has_table, transaction
 
 TABLES = """
@@ -63,7 +64,7 @@ class SnapshotTable:
         """Return the table of a rule, if one was ever made."""
         if not has_table(con, "snapshot_rules"):
             return None
-        found = con.execute(_FIND, list(rule)).fetchall()
+        found = execute(con, _FIND, list(rule)).fetchall()
         return cls(found[0][0], columns) if found else None
 
     @classmethod
@@ -76,10 +77,11 @@ class SnapshotTable:
         params: dict[str, Any],
     ) -> SnapshotTable:
         """Return the table of a rule; a new one has the columns and types of a query, `empty`."""
-        con.execute(TABLES)
+        execute(con, TABLES)
         with transaction(con):
             table = cls.find(con, rule, columns) or cls._registered(con, rule, columns)
-            con.execute(
+            execute(
+                con,
                 f"create table if not exists {table.name} as "
                 f"select 0::bigint as snapshot, * from ({empty}) limit 0",
                 params,
@@ -90,10 +92,10 @@ class SnapshotTable:
     def _registered(
         cls, con: duckdb.DuckDBPyConnection, rule: Rule, columns: Sequence[str]
     ) -> SnapshotTable:
-        [(number,)] = con.execute(
-            "select coalesce(max(rule), 0) + 1 from snapshot_rules"
+        [(number,)] = execute(
+            con, "select coalesce(max(rule), 0) + 1 from snapshot_rules"
         ).fetchall()
-        con.execute("insert into snapshot_rules values (?, ?, ?, ?, ?)", [number, *rule])
+        execute(con, "insert into snapshot_rules values (?, ?, ?, ?, ?)", [number, *rule])
         return cls(number, columns)
 
     @classmethod
@@ -102,7 +104,7 @@ class SnapshotTable:
         if not has_table(con, "snapshot_rules"):
             return False
         query = "select 1 from snapshots join snapshot_rules using (rule) where name = ? limit 1"
-        return bool(con.execute(query, [name]).fetchall())
+        return bool(execute(con, query, [name]).fetchall())
 
     @property
     def name(self) -> str:
@@ -115,7 +117,8 @@ class SnapshotTable:
 
     def kept(self, con: duckdb.DuckDBPyConnection) -> list[Kept]:
         """Return all snapshots, the first one first."""
-        found = con.execute(
+        found = execute(
+            con,
             "select position, rows, digest from snapshots where rule = ? order by position",
             [self.number],
         )
@@ -126,18 +129,20 @@ class SnapshotTable:
     ) -> Kept:
         """Take a snapshot from a SELECT of its rows, in a transaction of its own."""
         with transaction(con):
-            con.execute(
+            execute(
+                con,
                 f"insert into {self.name} select {position:d}, {', '.join(self.columns)} from ({rows})",
                 params,
             )
             kept = Kept(position, *self.measured(con, position))
-            con.execute("insert into snapshots values (?, ?, ?, ?)", [self.number, *kept])
+            execute(con, "insert into snapshots values (?, ?, ?, ?)", [self.number, *kept])
         return kept
 
     def measured(self, con: duckdb.DuckDBPyConnection, position: int) -> tuple[int, str]:
         """Return how many rows a snapshot has, and a digest of them whatever their order."""
         hashed = f"hash({', '.join(self.columns)})"
-        [(rows, total)] = con.execute(
+        [(rows, total)] = execute(
+            con,
             f"select count(*), coalesce(sum({hashed}::hugeint), 0) from {self.name} where snapshot = ?",
             [position],
         ).fetchall()
@@ -147,10 +152,13 @@ class SnapshotTable:
         """Delete some snapshots."""
         chosen = list(positions)
         with transaction(con):
-            con.execute(
-                f"delete from {self.name} where snapshot in (select unnest(?::bigint[]))", [chosen]
+            execute(
+                con,
+                f"delete from {self.name} where snapshot in (select unnest(?::bigint[]))",
+                [chosen],
             )
-            con.execute(
+            execute(
+                con,
                 "delete from snapshots where rule = ? and position in (select unnest(?::bigint[]))",
                 [self.number, chosen],
             )

@@ -12,6 +12,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from eventlab.statements import execute
+
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 _FEW = 20
@@ -55,7 +57,7 @@ def _in_order(ranks: Numbers, of: int) -> Numbers:
 
 
 def _how_many(con: duckdb.DuckDBPyConnection) -> int:
-    [(number,)] = con.execute("select coalesce(max(stream_no), 0) from main.streams").fetchall()
+    [(number,)] = execute(con, "select coalesce(max(stream_no), 0) from main.streams").fetchall()
     return int(number)
 
 
@@ -65,7 +67,7 @@ def _read(
     """Return names in order, and for each number the place of its name, -1 where there is none."""
     chosen = "" if numbers is None else "where stream_no in (select unnest(?::bigint[]))"
     query = f"select stream_no, stream from main.streams {chosen} order by stream"
-    found: dict[str, Any] = con.execute(query, [numbers] if chosen else None).fetchnumpy()
+    found: dict[str, Any] = execute(con, query, [numbers] if chosen else None).fetchnumpy()
     read = np.asarray(found["stream_no"], "int64")
     rank = np.full(read.max(initial=-1) + 1, -1, "int64")
     rank[read] = np.arange(len(read))
