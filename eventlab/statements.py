@@ -11,11 +11,11 @@ from typing import Any
 
 import duckdb
 
+from eventlab.remembered import Remembered
+
 Params = Sequence[Any] | Mapping[str, Any] | None
 
-MOST = 512
-
-_parsed: dict[str, list[duckdb.Statement]] = {}
+_parsed = Remembered[list[duckdb.Statement]]()
 
 
 def execute(
@@ -29,17 +29,7 @@ def execute(
     >>> [execute(con, "select ? + 1", [number]).fetchone() for number in (1, 2)]
     [(2,), (3,)]
     """
-    *before, last = _statements(con, sql)
+    *before, last = _parsed.of(sql, lambda: con.extract_statements(sql))
     for statement in before:
         con.execute(statement)
     return con.execute(last, params)
-
-
-def _statements(con: duckdb.DuckDBPyConnection, sql: str) -> list[duckdb.Statement]:
-    found = _parsed.get(sql)
-    if found is None:
-        found = con.extract_statements(sql)
-        if len(_parsed) >= MOST:
-            _parsed.clear()  # some say their values, and would fill it with what comes once
-        _parsed[sql] = found
-    return found

@@ -5,7 +5,6 @@ import threading
 import duckdb
 import pytest
 
-from eventlab import statements
 from eventlab.statements import execute
 
 
@@ -64,12 +63,3 @@ def test_several_threads_ask_at_once(con):
         thread.join()
 
     assert sorted(found) == [(number,) for number in range(4) for _ in range(200)]
-
-
-def test_no_more_are_kept_than_a_few_hundred(con, monkeypatch):
-    monkeypatch.setattr(statements, "_parsed", {})
-    monkeypatch.setattr(statements, "MOST", 3)
-
-    for number in range(10):
-        assert execute(con, f"select {number}").fetchone() == (number,)
-        assert len(statements._parsed) <= 3

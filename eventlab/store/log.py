@@ -16,6 +16,7 @@ import pandas as pd
 
 from eventlab import frames
 from eventlab.event import RecordedEvent
+from eventlab.remembered import Remembered
 from eventlab.statements import execute
 from eventlab.store import broken, question, reading
 from eventlab.store.cut import Cut
@@ -29,6 +30,8 @@ from eventlab.store.sqltext import column_types, payload_field
 from eventlab.store.trace import trace
 from eventlab.times import Moment
 from eventlab.upcasting import Chains
+
+_FAMILIES = Remembered[frames.Families]()
 
 
 class Log:
@@ -398,8 +401,11 @@ class Log:
     def frame(self, body: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Return what a query over this cut gives, with the house's dtypes."""
         query, bound = self.query(body)
+        asked = {**bound, **(params or {})}
         with self.borrowed() as con:
-            return frames.query(con, query, {**bound, **(params or {})})
+            # The text of a query over events says what its columns are, with the types of payload fields.
+            families = _FAMILIES.of(query, lambda: frames.described(con, query, asked))
+            return frames.query(con, query, asked, families)
 
     def frame_beside(self, body: str, beside: pd.DataFrame) -> pd.DataFrame:
         """Return what a query over this cut and a frame of the caller's gives; to SQL it is ``el_beside``."""

@@ -124,6 +124,22 @@ def test_totals_keep_every_digit():
     assert el.Projection("paid", amount=el.total("amount"))(store)["amount"].tolist() == [2**64]
 
 
+def test_each_log_is_answered_in_its_own_types_whatever_was_asked_before():
+    values = [20, 2.5, "twenty", {"euros": 20}, True, [20], 21]
+    kept = el.Projection("cards", amount=el.last("amount"))
+
+    found = []
+    for value in values:
+        with store_of(("card-1", "CardLoaded", {"amount": value})) as store:
+            found.append(kept(store)["amount"])
+            store.append("card-2", el.Event("CardLoaded", {"amount": "another kind"}))
+            assert kept(store)["amount"].tolist() == [value, "another kind"]
+
+    assert [column.tolist() for column in found] == [[value] for value in values]
+    dtypes = ["int64", "float64", "str", "object", "bool", "object", "int64"]
+    assert [str(column.dtype) for column in found] == dtypes
+
+
 def test_nested_values_come_back_whole():
     store = store_of(("a", "Packed", {"items": ["tea", 2, {"of": None}], "box": {"cm": 2.5}}))
 
