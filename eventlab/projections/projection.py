@@ -330,8 +330,7 @@ class Projection(TimeTravel):
         risky = {path: name for name, column in self.columns for path in untyped_paths(column)}
         if not risky:
             return {}
-        cursor = log.select(f"select {', '.join(risky)} from events limit 0")
-        types = [str(described[1]) for described in cursor.description or []]
+        types = log.sql_types(f"select {', '.join(risky)} from events limit 0")
         return {
             path: name
             for (path, name), kind in zip(risky.items(), types, strict=True)

@@ -31,7 +31,9 @@ from eventlab.store.trace import trace
 from eventlab.times import Moment
 from eventlab.upcasting import Chains
 
+# The text of a query over events says what its columns are, with the types of payload fields in it.
 _FAMILIES = Remembered[frames.Families]()
+_SQL_TYPES = Remembered[list[str]]()
 
 
 class Log:
@@ -398,12 +400,19 @@ class Log:
             fields = self._database.shown_fields(self._known(con))
             return question.over(self.cut, Scans().by_stretch, fields, body)[0]
 
+    def sql_types(self, body: str) -> list[str]:
+        """Return the types of the columns that a query over this cut gives."""
+
+        def described() -> list[str]:
+            return [str(column[1]) for column in self.select(body).description or []]
+
+        return _SQL_TYPES.of(self.query(body)[0], described)
+
     def frame(self, body: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Return what a query over this cut gives, with the house's dtypes."""
         query, bound = self.query(body)
         asked = {**bound, **(params or {})}
         with self.borrowed() as con:
-            # The text of a query over events says what its columns are, with the types of payload fields.
             families = _FAMILIES.of(query, lambda: frames.described(con, query, asked))
             return frames.query(con, query, asked, families)
 
