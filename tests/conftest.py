@@ -7,10 +7,9 @@ import pytest
 from hypothesis import settings
 from ipywidgets import Widget
 
-# A slow machine is not a failure; how fast things are is for benchmarks to say.
-settings.register_profile("everyday", deadline=None)
-settings.register_profile("thorough", deadline=None, max_examples=1_000)
-settings.load_profile("everyday")
+from tests.examples import EVERYDAY
+
+settings.load_profile(EVERYDAY)
 
 
 @pytest.fixture(autouse=True, scope="module")
