@@ -33,7 +33,10 @@ from eventlab.upcasting import Chains
 AT_ONCE = 10_000
 
 _WORTH_A_SCAN = 500_000
-"""So many events behind old rows are worth a scan of their own, which costs some milliseconds."""
+"""So many tests of a type that it spares are worth a scan of its own, which costs some milliseconds."""
+
+_TYPES_IN_A_POSITION = 4
+"""So many tests of a type take as long as one of a position."""
 
 _WORTH_SHREDDING = 1_000
 """So many new rows are worth the 20 milliseconds in which DuckDB takes their payloads apart."""
@@ -128,9 +131,10 @@ class Overlay:
         made = self._narrowed(made, f"events.position <= {last}", span=(first, last))
         # At the edge of a row group, for one that is cut in two is read twice.
         edge = -(-last // ROW_GROUP) * ROW_GROUP
-        if self._done - edge < _WORTH_A_SCAN:
+        # What lies behind needs no test but that of its position.
+        spared = (len(self.chains.schemas) - _TYPES_IN_A_POSITION) * max(self._done - edge, 0)
+        if spared < _WORTH_A_SCAN:
             return [self._narrowed(current, until), made]
-        # Behind it nothing is looked at: DuckDB reads that as if there were no upcasters.
         mixed = self._narrowed(current, f"events.position <= {edge}", span=(1, edge))
         return [mixed, made, self._narrowed(self._scan, f"events.position > {edge}", until)]
 

@@ -15,7 +15,8 @@ from tests.examples import examples
 @pytest.fixture(autouse=True, scope="module")
 def a_few_old_rows_are_read_as_many_are():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("eventlab.store.upcasted._WORTH_A_SCAN", 0)
+        patch.setattr("eventlab.store.upcasted._WORTH_A_SCAN", 1)
+        patch.setattr("eventlab.store.upcasted._TYPES_IN_A_POSITION", 0)
         patch.setattr("eventlab.store.upcasted.ROW_GROUP", 2)
         patch.setattr("eventlab.store.upcasted._WORTH_SHREDDING", 1)
         yield
