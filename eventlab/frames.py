@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from eventlab.statements import execute
+from eventlab.statements import Params, execute
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,8 +30,6 @@ _INT64 = np.iinfo("int64")
 
 Families = dict[str, str]
 """The columns of an answer, with the kind of their SQL type."""
-
-Params = Sequence[Any] | Mapping[str, Any] | None
 
 
 def query(

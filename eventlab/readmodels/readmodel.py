@@ -24,9 +24,9 @@ from eventlab.errors import (
     StoreError,
 )
 from eventlab.readmodels.upkeep import Drifted, Upkeep
+from eventlab.statements import Params
 from eventlab.store import read_tables
 from eventlab.store.database import reading, transaction
-from eventlab.store.question import Params
 from eventlab.store.within import LogWithin
 from eventlab.timetravel import TimeTravel
 

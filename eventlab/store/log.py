@@ -17,14 +17,14 @@ import pandas as pd
 from eventlab import frames
 from eventlab.event import RecordedEvent
 from eventlab.remembered import Remembered
-from eventlab.statements import execute
+from eventlab.statements import Params, execute
 from eventlab.store import broken, question, reading
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.database import reading as reading_moment
 from eventlab.store.ledger import Field, Ledger
 from eventlab.store.query import Query
-from eventlab.store.question import AFTER_DATA, BEFORE_DATA, Params
+from eventlab.store.question import AFTER_DATA, BEFORE_DATA
 from eventlab.store.scans import Scans
 from eventlab.store.sqltext import column_types, payload_field
 from eventlab.store.trace import trace

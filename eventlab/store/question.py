@@ -16,7 +16,7 @@ import pandas as pd
 from eventlab import frames
 from eventlab.errors import SQLError
 from eventlab.payload import python_value
-from eventlab.statements import execute
+from eventlab.statements import Params, execute
 from eventlab.store import guard
 from eventlab.store.cut import Cut
 from eventlab.store.database import reading
@@ -36,8 +36,6 @@ AFTER_DATA = [
     "schema",
 ]
 ENVELOPE = [*BEFORE_DATA, "data", *AFTER_DATA]
-
-Params = Sequence[Any] | Mapping[str, Any] | None
 
 _NAMED = {
     "stream": "streams.stream",

@@ -14,10 +14,10 @@ import pandas as pd
 
 from eventlab import frames
 from eventlab.errors import SQLError
-from eventlab.statements import execute
+from eventlab.statements import Params, execute
 from eventlab.store import guard
 from eventlab.store.database import has_table, reading
-from eventlab.store.question import Params, answered
+from eventlab.store.question import answered
 
 TABLES = """
 create table if not exists read_models (
