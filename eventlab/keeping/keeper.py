@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from eventlab.frames import Families
 from eventlab.keeping.codec import Codec, as_text, from_texts
 from eventlab.projections import Fold, Projection
 from eventlab.projections.partials import Parts
 from eventlab.projections.sql import NAMES, Bound
+from eventlab.remembered import Remembered
 from eventlab.statements import execute
 from eventlab.store.sqltext import literal
 
 if TYPE_CHECKING:
-    from eventlab.frames import Families
     from eventlab.store.log import Log
     from eventlab.store.snapshot_tables import SnapshotTable
     from eventlab.timetravel import Key
@@ -79,7 +80,7 @@ class KeepsParts(Keeper):
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
         self.columns = self._parts(Bound()).columns
-        self._families: dict[int, Families] = {}
+        self._families = Remembered[Families]()
 
     def types(self, log: Log) -> str:
         """Return the SQL type of every column, and a digest of the query: it names those of the fields."""
@@ -105,7 +106,7 @@ class KeepsParts(Keeper):
     def onward(self, start: Start, tail: Log, position: int) -> pd.DataFrame:
         """Return the same at a position, then one row per later event and key it touched."""
         bound = Bound()
-        rows = self._parts(bound, tail).onward(bound(position), self._before(start, bound))
+        rows = self._parts(bound, tail).onward(bound(position), self._before(start, tail, bound))
         return self._projection.followed(tail, rows, bound)
 
     def newest(self, start: Start, tail: Log, rows: int) -> pd.DataFrame:
@@ -116,7 +117,11 @@ class KeepsParts(Keeper):
         """Return the parts of a snapshot and of the events behind it, put together."""
         bound = Bound()
         parts = self._parts(bound, tail)
-        body = parts.of_events() if start is None else parts.continued(self._before(start, bound))
+        body = (
+            parts.of_events()
+            if start is None
+            else parts.continued(self._before(start, tail, bound))
+        )
         query, cut = tail.query(f"select {', '.join(self.columns)} from ({body})")
         return Rows(query, {**cut, **bound.params})
 
@@ -128,17 +133,19 @@ class KeepsParts(Keeper):
         parts, (rows, params) = self._parts(literal), self.rows(start, tail)
         tail.require_payloads()
         with self._projection.diagnosed(tail), tail.borrowed() as con:
-            # Whatever changes their types gets another table, and there they are looked at anew.
-            number = start.table.number
-            known = self._families.get(number) or parts.families(con, rows, params)
-            self._families[number] = known
+            # Whatever changes their types gets another table, and so another text.
+            known = self._families.of(rows, lambda: parts.families(con, rows, params))
             state = parts.state(tail, con, f"({rows})", params, newest, known)
         return self._projection.typed(state)
 
-    def _before(self, start: Start, bound: Bound) -> str:
-        rows = start.table.rows(start.position)
+    def _before(self, start: Start, tail: Log, bound: Bound) -> str:
+        rows = start.table.rows(bound(start.position))
         if start.streams is None:
             return rows
+        numbers = tail.stream_numbers() if self.columns[0] == "stream_no" else None
+        if numbers is not None:
+            chosen = bound(tuple(numbers.values()))
+            return f"{rows} and stream_no in (select unnest({chosen}::integer[]))"
         names = f"select unnest({bound(start.streams)}::varchar[])"
         if self.columns[0] == "stream_no":
             # Under other names than those of the log, which would join them to every event where mentioned.
@@ -209,10 +216,10 @@ class KeepsStates(Keeper):
     def _read(self, start: Start | None, tail: Log) -> tuple[dict[Key, Any], dict[Key, int]]:
         if start is None:
             return {}, {}
-        query, params = start.table.rows(start.position), {}
+        query, params = start.table.rows("$position"), dict[str, Any](position=start.position)
         if start.streams is not None:
             query += " and key in (select unnest($keys::varchar[]))"
-            params = {"keys": [as_text(name, "key") for name in start.streams]}
+            params["keys"] = [as_text(name, "key") for name in start.streams]
         with tail.borrowed() as con:
             return self.read(execute(con, query, params).fetchnumpy())
 

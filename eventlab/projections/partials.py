@@ -17,7 +17,7 @@ import pandas as pd
 from eventlab import frames
 from eventlab.frames import Families
 from eventlab.projections.columns import Column
-from eventlab.projections.sql import NAMES, Bind, Bound, Query
+from eventlab.projections.sql import Bind, Bound, Query
 from eventlab.statements import execute
 from eventlab.store.sqltext import literal, quoted
 
@@ -105,10 +105,9 @@ class Parts:
             f"from ({late._running()}) as late left join early using ({keys}, _life)"
         )
         fields = ", ".join(self.final("case when alive then {value} end"))
-        names = f"join {NAMES} using (stream_no)" if self.query.is_by_number else ""
         return (
-            f"select {'names.key' if names else keys}, {fields}, position, alive\n"
-            f"from ({followed}) as onward {names} order by position, el_part"
+            f"select {keys}, {fields}, position, alive\n"
+            f"from ({followed}) as onward order by position, el_part"
         )
 
     def later(self, before: str) -> str:

@@ -206,6 +206,8 @@ class Projection(TimeTravel):
     def followed(self, log: Log, rows: str, bound: Bound) -> pd.DataFrame:
         """Return rows of `Parts.onward` as a frame, given as a query over a log."""
         found = self._run(log, rows, bound)
+        if self.query(literal).by_number().is_by_number:
+            found = log.with_names(found)
         alive = found.pop("alive")
         return self.typed(found).reset_index().assign(alive=alive)
 

@@ -21,6 +21,7 @@ import duckdb
 
 from eventlab.errors import NotAStore, StoreError, StoreLocked
 from eventlab.statements import execute
+from eventlab.store.knownstreams import KnownStreams
 from eventlab.store.scans import Scans
 from eventlab.store.sqltext import literal, quoted
 from eventlab.store.streamnames import StreamNames
@@ -60,6 +61,7 @@ class Database:
         self.overlay: Overlay | StillOverlay | None = None
         self._stored: Self | None = None
         self.stream_names = StreamNames()
+        self.known_streams = KnownStreams()
 
     @property
     def scans(self) -> Scans:

@@ -22,6 +22,7 @@ from eventlab.store import broken, question, reading
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.database import reading as reading_moment
+from eventlab.store.knownstreams import SEVERAL, KnownStreams, Numbers
 from eventlab.store.ledger import Field, Ledger
 from eventlab.store.query import Query
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA
@@ -392,7 +393,8 @@ class Log:
         """Return the full SQL of a query over this cut, and the cut's own parameters."""
         with self.borrowed() as con:
             fields = self._database.shown_fields(self._known(con))
-            return question.over(self.cut, self._scans().of(self.cut), fields, body)
+            scans, numbers = self._scans().of(self.cut), self._stream_numbers(con)
+            return question.over(self.cut, scans, fields, body, numbers)
 
     def plain_query(self, body: str) -> str:
         """Return the SQL of a query as it would be over one plain table, wherever its rows are."""
@@ -438,6 +440,24 @@ class Log:
         sorted_rows.insert(0, "key", names)
         return sorted_rows
 
+    def stream_numbers(self) -> Numbers | None:
+        """Return the numbers of the streams that were named, where they are several and each is there."""
+        with self.borrowed() as con:
+            return self._stream_numbers(con)
+
+    def with_names(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return rows as they stand, with the names of streams in place of ``stream_no``."""
+        numbers = rows.pop("stream_no").to_numpy("int64")
+        with self.borrowed() as con:
+            names = self.known_streams.names(con, numbers)
+        rows.insert(0, "key", pd.Series(names, rows.index, dtype="str"))
+        return rows
+
+    @property
+    def known_streams(self) -> KnownStreams:
+        """The numbers and names of streams that need not be looked for again."""
+        return self._database.known_streams
+
     # -- details --------------------------------------------------------------------------------
 
     @property
@@ -451,6 +471,12 @@ class Log:
     def _known(self, con: duckdb.DuckDBPyConnection) -> Iterable[Field]:
         """Return the payload fields seen so far."""
         return self._ledger.fields(con)
+
+    def _stream_numbers(self, con: duckdb.DuckDBPyConnection) -> Numbers | None:
+        streams = self.cut.streams
+        if streams is None or len(streams) not in SEVERAL:
+            return None
+        return self.known_streams.numbers(con, streams)
 
     def _one(self, body: str) -> int:
         return int(self._row(body)[0])

@@ -20,6 +20,7 @@ from eventlab.statements import Params, execute
 from eventlab.store import guard
 from eventlab.store.cut import Cut
 from eventlab.store.database import reading
+from eventlab.store.knownstreams import Numbers
 from eventlab.store.ledger import Field
 from eventlab.store.scans import Scan, union
 from eventlab.store.sqltext import extracted, typed, with_names, words
@@ -45,14 +46,19 @@ _NAMED = {
 
 
 def over(
-    cut: Cut, scans: Sequence[Scan], fields: Iterable[Field], body: str
+    cut: Cut,
+    scans: Sequence[Scan],
+    fields: Iterable[Field],
+    body: str,
+    numbers: Numbers | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """Return the full SQL of one of the package's queries, and the cut's own parameters.
 
     The body's payload fields get their types. Stream names are joined in only where it mentions
-    them: integers group four times faster.
+    them: integers group four times faster. `numbers` are those of the cut's streams, where they are known.
     """
-    return _with_events(cut, scans, fields, body, [*ENVELOPE, "category", "stream_no", "el_part"])
+    columns = [*ENVELOPE, "category", "stream_no", "given_id", "el_part"]
+    return _with_events(cut, scans, fields, body, columns, numbers=numbers)
 
 
 def answer(
@@ -110,20 +116,20 @@ def _with_events(
     body: str,
     columns: list[str],
     everything: bool = False,
+    numbers: Numbers | None = None,
 ) -> tuple[str, dict[str, Any]]:
-    where, params = cut.where()
+    where, params = cut.where(numbers)
     text, payload = extracted(body, fields)
     if everything or "data" in words(text):
         text, payload = typed(body, fields), []
     mentioned = set(columns) if everything else words(body)
-    named = bool(mentioned & set(_NAMED))
     # Only those: some need a join, which DuckDB makes even where nobody reads them, and all take planning.
     shown = [_NAMED.get(c, f"events.{c}") for c in columns if c in mentioned] or ["events.position"]
-    names = cut.streams_source() if named else ""
+    names, given = cut.streams_source(numbers) if mentioned & set(_NAMED) else ("", {})
     # Not materialized: a body may read events twice, and each reading needs other columns.
     return (
         f"with events as not materialized ({union(scans, shown, payload, names, where)})\n{text}",
-        params,
+        params | given,
     )
 
 

@@ -114,11 +114,21 @@ def _by_choice(log: Log, con: duckdb.DuckDBPyConnection) -> Iterator[Slice]:
 
 
 def _columns(log: Log, con: duckdb.DuckDBPyConnection, payloads: Payloads, part: Slice) -> Columns:
-    asked = [*BEFORE_DATA, *payloads.columns, *AFTER_DATA]
-    asked[asked.index("tags")] = "tags::json::varchar as tags"
+    envelope = [[_READ_AS.get(name, name) for name in names] for names in (BEFORE_DATA, AFTER_DATA)]
+    asked = [*envelope[0], *payloads.columns, *envelope[1]]
     order = f"stream_no, {log.order_by}" if part.by_stream else log.order_by
     select = f"select {', '.join(asked)} from events {part.where} order by {order} {part.limit}"
-    return log.run(con, select, part.params).fetchnumpy()
+    found = log.run(con, select, part.params).fetchnumpy()
+    found["stream_no"] = log.known_streams.names(con, np.asarray(found["stream_no"], "int64"))
+    return found
+
+
+# Names of streams are shared by all their events, and most ids are made of them.
+_READ_AS = {
+    "stream": "stream_no",
+    "event_id": "given_id",
+    "tags": "tags::json::varchar as tags",
+}
 
 
 # -- arrays to events ------------------------------------------------------------------------------
@@ -138,11 +148,19 @@ def _events(payloads: Payloads, columns: Columns) -> Iterator[list[RecordedEvent
 
 def _recorded(*columns: Any) -> list[RecordedEvent]:
     named = dict(zip(RecordedEvent._fields, columns, strict=True))
-    named |= {name: map(intern, named[name]) for name in ("stream", "type")}
+    named["type"] = map(intern, named["type"])
+    named["event_id"] = _event_ids(*(named[name] for name in ("event_id", "stream", "version")))
     if any(named["tags"]):
         named["tags"] = decoded(tags or "null" for tags in named["tags"])
     # What RecordedEvent._make does, without a Python frame for each of a million events.
     return list(map(tuple.__new__, repeat(RecordedEvent), zip(*named.values(), strict=True)))
+
+
+def _event_ids(given: list[str | None], streams: list[str], versions: list[int]) -> list[str]:
+    if given.count(None) == len(given):
+        return [f"{stream}@{version}" for stream, version in zip(streams, versions, strict=True)]
+    known = zip(given, streams, versions, strict=True)
+    return [f"{stream}@{version}" if own is None else own for own, stream, version in known]
 
 
 def _taker(values: Any) -> Callable[[int, int], list[Any]]:

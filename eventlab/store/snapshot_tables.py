@@ -111,9 +111,9 @@ class SnapshotTable:
         """The table with the rows."""
         return f"snapshot_rows_{self.number}"
 
-    def rows(self, position: int) -> str:
-        """Return the SELECT for the rows of one snapshot; positions are whole numbers."""
-        return f"select {', '.join(self.columns)} from {self.name} where snapshot = {position:d}"
+    def rows(self, position: str) -> str:
+        """Return the SELECT for the rows of one snapshot, whose position is a parameter of this name."""
+        return f"select {', '.join(self.columns)} from {self.name} where snapshot = {position}"
 
     def kept(self, con: duckdb.DuckDBPyConnection) -> list[Kept]:
         """Return all snapshots, the first one first."""

@@ -16,6 +16,7 @@ from eventlab.event import RecordedEvent
 from eventlab.store import reading
 from eventlab.store.bulk import KIND_OF_JSON
 from eventlab.store.cut import Cut
+from eventlab.store.knownstreams import KnownStreams
 from eventlab.store.ledger import Field
 from eventlab.store.log import Log
 from eventlab.store.scans import Scans
@@ -39,6 +40,7 @@ class LogWithin(Log):
     ) -> None:
         super().__init__(log._database, log._ledger, log.cut if cut is None else cut)
         self._con, self._is_committed = con, is_committed
+        self._known_streams = KnownStreams()
         self.known = self._ledger.fields_within(con) if known is None else known
 
     @classmethod
@@ -48,6 +50,11 @@ class LogWithin(Log):
         All fields that are known now are then in events that it sees.
         """
         return cls(log, con, known=list(log._ledger.fields(con)), is_committed=True)
+
+    @property
+    def known_streams(self) -> KnownStreams:
+        """Those of this transaction, which may be rolled back."""
+        return self._known_streams
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return the one connection."""

@@ -1,0 +1,113 @@
+"""Streams keep their numbers and names, so these are looked for once; what is not committed is forgotten."""
+
+import pytest
+
+import eventlab as el
+from eventlab.store import knownstreams
+from eventlab.store.knownstreams import KnownStreams
+
+
+def with_streams(*names):
+    store = el.EventStore()
+    for name in names:
+        store.append(name, el.Event("Seen", {"n": len(name)}))
+    return store
+
+
+def streams_of(log):
+    return [event.stream for event in log]
+
+
+def test_several_streams_are_those_that_were_named():
+    store = with_streams("b", "a", "c", "d")
+
+    assert streams_of(store.stream("c", "a")) == ["a", "c"]
+    assert len(store.stream("c", "a", "d")) == 3
+    assert store.stream("c", "b").streams()["stream"].tolist() == ["b", "c"]
+    assert store.stream("c", "b").category("c").sql("select category from events").iloc[0, 0] == "c"
+
+
+def test_no_stream_can_have_both_of_two_names():
+    store = with_streams("a", "b", "c")
+
+    assert streams_of(store.stream("a", "b").stream("c")) == []
+
+
+def test_a_name_without_a_stream_gives_nothing_until_there_is_one():
+    store = with_streams("a", "b")
+    log = store.stream("a", "new")
+
+    before = streams_of(log)
+    store.append("new", el.Event("Seen", {}))
+
+    assert (before, streams_of(log)) == (["a"], ["a", "new"])
+
+
+@pytest.mark.parametrize("named", [2, 100, 101])
+def test_a_projection_of_few_streams_or_many_is_that_of_these(named):
+    names = [f"card-{n:03}" for n in range(1, 121)]
+    store = with_streams(*names)
+    sizes = el.Projection("sizes", n=el.total("n"), seen=el.count())
+
+    found = sizes(store.stream(*names[:named]))
+
+    assert found.index.tolist() == names[:named]
+    assert found["n"].tolist() == [8] * named
+
+
+def test_more_names_than_are_looked_up_one_by_one_are_all_found():
+    names = [f"card-{n}" for n in range(knownstreams._FEW + 50)]
+    store = with_streams(*names)
+
+    assert streams_of(store) == names
+
+
+def test_names_beyond_the_most_that_are_remembered_are_found_again(monkeypatch):
+    monkeypatch.setattr(knownstreams, "_MOST", 3)
+    monkeypatch.setattr(knownstreams, "_FEW", 2)
+    names = [f"card-{n}" for n in range(8)]
+    store = with_streams(*names)
+
+    for first in (0, 4, 2, 6, 0):
+        assert streams_of(store.since(position=first + 1)) == names[first:]
+        assert streams_of(store.stream(*names[first:])) == names[first:]
+
+
+def test_the_number_of_a_stream_that_was_rolled_back_goes_to_another():
+    def look(seen, event):
+        if event.type == "Broken":
+            raise ValueError("no")
+        return event.stream
+
+    store = with_streams("a", "b")
+    view = el.ReadModel(store, el.Fold(look, None, name="names"), inline=True)
+    view.catch_up()
+
+    with pytest.raises(el.EventLabError):
+        store.append("gone", [el.Event("Seen", {}), el.Event("Broken", {})])
+    store.append("c", el.Event("Seen", {}))
+
+    assert streams_of(store) == ["a", "b", "c"]
+    assert streams_of(store.stream("gone", "b")) == ["b"]
+    assert streams_of(store.stream("c", "b")) == ["b", "c"]
+
+
+def test_a_branch_gives_its_own_streams_numbers_of_its_own():
+    store = with_streams("a", "b")
+    branch = store.branch(insert={1: ("new", el.Event("Seen", {}))})
+    store.append("later", el.Event("Seen", {}))
+
+    assert streams_of(branch) == ["a", "new", "b"]
+    assert streams_of(branch.stream("new", "b")) == ["new", "b"]
+    assert streams_of(branch.stream("later", "b")) == ["b"]
+    assert streams_of(store.stream("later", "a")) == ["a", "later"]
+
+
+def test_numbers_come_in_the_order_of_the_names():
+    store = with_streams("b", "a")
+
+    with store.borrowed() as con:
+        known = KnownStreams()
+        assert list(known.numbers(con, {"b", "a"}).items()) == [("a", 2), ("b", 1)]
+        assert known.numbers(con, {"b", "none"}) is None
+        assert known.numbers(con, set()) == {}
