@@ -32,7 +32,7 @@ Numbers: TypeAlias = "npt.NDArray[np.int64]"
 WINDOW = 128
 """Steps that the browser holds at once."""
 
-GLANCE = 32
+GLANCE = 16
 """Steps that it gets when the slider has jumped; the others follow as soon as it moves on from there."""
 
 BACK = (2, 16, 128)
