@@ -7,6 +7,14 @@ import { deflateSync } from "node:zlib";
 export const packed = (told) => deflateSync(JSON.stringify(told));
 const PLAIN = { position: { names: "", lanes: "", label: "" } };
 
+// What waits until the browser has shown what there is to show: here, until a key or a click is done.
+const due = [];
+const { setTimeout: inTime } = globalThis;
+globalThis.setTimeout = (act, ...given) => (given.length ? inTime(act, ...given) : due.push(act));
+export function idle() {
+  while (due.length) due.shift()();
+}
+
 export class Element {
   constructor(kind = "div") {
     Object.assign(this, { kind, dataset: {}, attributes: {}, listeners: {}, parts: {}, writes: 0 });
@@ -59,6 +67,7 @@ export async function opened(widget, state, send) {
   const model = new Model({ tracks: packed(PLAIN), ...state });
   if (send) model.send = send; // a kernel listens
   const close = await widget.render({ model, el });
+  idle();
   const root = el.child;
   root.querySelector(".tm-fields").parentElement = null;
   const slot = (name) => root.querySelector(`[data-slot="${name}"]`);
@@ -72,15 +81,20 @@ export async function opened(widget, state, send) {
       ...extra,
     };
     window.listeners.keydown(event);
+    idle();
     return event;
   };
-  const click = (act) => root.listeners.click({
-    target: { closest: (selector) => (selector === "[data-act]" ? { dataset: { act } } : null) },
-  });
+  const click = (act) => {
+    root.listeners.click({
+      target: { closest: (selector) => (selector === "[data-act]" ? { dataset: { act } } : null) },
+    });
+    idle();
+  };
   const part = (name) => root.querySelector(`[data-part="${name}"]`);
   const enter = (typed) => {
     part("entry").value = typed;
     part("entry").listeners.change();
+    idle();
   };
   const seen = (names) => Object.fromEntries(names.map((name) => [name, slot(name).html]));
   return { model, root, slot, part, press, click, enter, close, seen };

@@ -7,6 +7,7 @@ async function pagesOf(model, show, stopAt) {
   let book, read, known;
   let wanted = null; // where the slider stands that the model does not know yet
   let asked = 0; // when a book was asked for that has not come yet
+  let later = null; // the timer until the model is told
   let books = 0; // that came
   let counted = null; // a step, and how many events the kernel replayed to show it
   const open = (next) => [book, read, known] = [next, frames(next), stops(next)];
@@ -19,11 +20,20 @@ async function pagesOf(model, show, stopAt) {
   const count = () => (counted = { step: current(), events: book.replayed });
   count();
 
-  // Of many steps that have no page here, while one question is on its way only the latest is asked.
-  // Until then the model must not know: the kernel's echo of the question would undo it.
+  // What is at hand is shown before the kernel is told of it, which takes a notebook as long. Of many steps
+  // that have no page here, while one question is on its way only the latest is asked. Until then the model must
+  // not know: the kernel's echo of the question would undo it.
   function tell() {
+    if (read.holds(wanted)) later ??= setTimeout(settle);
+    else settle();
+  }
+
+  // Tell the model where the slider stands, if it does not know.
+  function settle() {
+    clearTimeout(later);
+    later = null;
     const here = read.holds(wanted), now = Date.now();
-    if (!here && now - asked < PATIENCE) return;
+    if (wanted === null || (!here && now - asked < PATIENCE)) return;
     asked = here ? 0 : now;
     model.set("step", wanted);
     wanted = null;
@@ -52,7 +62,7 @@ async function pagesOf(model, show, stopAt) {
   }
 
   return {
-    last, shell, slots, versions, current, go, turn,
+    last, shell, slots, versions, current, go, turn, settle,
     known: () => known,
     // By the last move: none where the step was at hand, and of a short log all is.
     replayed: () => (isLong ? (counted?.step === current() ? counted.events : 0) : undefined),

@@ -20,7 +20,11 @@ async function render({ model, el }) {
   for (const button of root.querySelectorAll("[data-act]")) buttons[button.dataset.act] = button;
 
   const say = (words) => { part("told").textContent = words; };
-  const ask = (question) => (model.send ? model.send(question) : say("only a kernel can answer this"));
+  const ask = (question) => {
+    if (!model.send) return say("only a kernel can answer this");
+    pages.settle(); // Python answers from where it knows the slider to be
+    model.send(question);
+  };
   const track = await strip(root, model, last, jump);
   const scrolls = scrolling(root);
   const pinned = pins(root, model, pages.versions, last, track.place);
@@ -120,6 +124,7 @@ async function render({ model, el }) {
   showPlaying({ root, line, buttons }, false);
   return () => {
     playing.stop();
+    pages.settle();
     scrolls.close();
     stopHearing();
     stopFollowing();
