@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pandas as pd
 
 from eventlab.statements import execute
 
@@ -22,7 +23,9 @@ SEVERAL = range(2, 101)
 """Of so many streams it pays to know the numbers: one is soon found by name, and for more than a hundred
 DuckDB 2.0 had better read all events than find theirs by the index."""
 
-_FEW = 200  # are looked up, be there many or not
+FEW = 200
+"""So many streams are looked up, however many there are."""
+
 _MOST = 1_000_000  # names are remembered
 
 
@@ -56,13 +59,19 @@ class KnownStreams:
             self._names = names = self._with(con, np.unique(numbers))
         return names[numbers]
 
+    def sorted(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> tuple[Array, pd.Index[str]]:
+        """Return the places of some numbers in the order of their names, and the names in that order."""
+        names = self.names(con, numbers)
+        places = np.argsort(names)
+        return places, pd.Index(names[places], dtype="str")
+
     def _with(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> Array:
         """Return the names by number, those of some numbers among them."""
         known = self._names if np.count_nonzero(self._names) < _MOST else self._names[:0]
         names = np.full(max(len(known), numbers[-1] + 1), None, "object")
         names[: len(known)] = known
         missing = [number for number in numbers.tolist() if names[number] is None]
-        if len(missing) > _FEW and _how_many(con) <= _MOST:
+        if len(missing) > FEW and _how_many(con) <= _MOST:
             found = execute(con, _ALL).fetchnumpy()
         else:
             found = execute(con, _BY_NUMBER, [missing]).fetchnumpy()

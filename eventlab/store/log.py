@@ -22,7 +22,7 @@ from eventlab.store import broken, question, reading
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.database import reading as reading_moment
-from eventlab.store.knownstreams import SEVERAL, KnownStreams, Numbers
+from eventlab.store.knownstreams import FEW, SEVERAL, KnownStreams, Numbers
 from eventlab.store.ledger import Field, Ledger
 from eventlab.store.query import Query
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA
@@ -435,7 +435,10 @@ class Log:
             rows.insert(0, "key", pd.Series(list(self.cut.streams or ()), dtype="str"))
             return rows
         with self.borrowed() as con:
-            places, names = self._database.stream_names.sorted(con, numbers)
+            if len(numbers) <= FEW:
+                places, names = self.known_streams.sorted(con, numbers)
+            else:
+                places, names = self._database.stream_names.sorted(con, numbers)
         sorted_rows = rows.take(places).reset_index(drop=True)
         sorted_rows.insert(0, "key", names)
         return sorted_rows

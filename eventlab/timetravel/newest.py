@@ -39,7 +39,7 @@ def _last_living(log: Log, number: int, ends_with: tuple[str, ...]) -> list[str]
         last = log.since(position=max(end - reach, 0) + 1)
         found = last.frame(query, {"ends": list(ends_with), "number": number})
         if len(found) == number or reach >= end:
-            return log.named(found)["key"].tolist()
+            return log.with_names(found)["key"].tolist()
         reach *= FURTHER
 
 

@@ -56,7 +56,7 @@ def test_a_projection_of_few_streams_or_many_is_that_of_these(named):
 
 
 def test_more_names_than_are_looked_up_one_by_one_are_all_found():
-    names = [f"card-{n}" for n in range(knownstreams._FEW + 50)]
+    names = [f"card-{n}" for n in range(knownstreams.FEW + 50)]
     store = with_streams(*names)
 
     assert streams_of(store) == names
@@ -64,7 +64,7 @@ def test_more_names_than_are_looked_up_one_by_one_are_all_found():
 
 def test_names_beyond_the_most_that_are_remembered_are_found_again(monkeypatch):
     monkeypatch.setattr(knownstreams, "_MOST", 3)
-    monkeypatch.setattr(knownstreams, "_FEW", 2)
+    monkeypatch.setattr(knownstreams, "FEW", 2)
     names = [f"card-{n}" for n in range(8)]
     store = with_streams(*names)
 
