@@ -41,10 +41,16 @@ EXACT = el.Projection("cards", balance=el.total("amount::DECIMAL(9, 2)"))
 lanes = pytest.mark.parametrize("rule", [BALANCE, ADDED], ids=["projection", "fold"])
 
 
+@pytest.fixture(scope="module")
+def parent():
+    with el.EventStore() as parent:
+        yield parent
+
+
 @pytest.fixture(params=["store", "branch"])
-def store(request):
-    with el.EventStore() as store:
-        yield store if request.param == "store" else store.branch()
+def store(request, parent):
+    with el.EventStore() if request.param == "store" else parent.branch() as store:
+        yield store
 
 
 # -- the law ---------------------------------------------------------------------------------------

@@ -12,14 +12,19 @@ def noon():
     return "2026-03-01T12:00:00Z"
 
 
+@pytest.fixture(scope="module")
+def parent():
+    """A store to branch from: no branch can write to it, so one serves a whole module."""
+    with el.EventStore(clock=noon) as parent:
+        parent.append("card-7", [el.Event("Dropped"), el.Event("Dropped")])
+        yield parent
+
+
 @pytest.fixture(params=["store", "branch"])
-def store(request):
-    with el.EventStore(clock=noon) as store:
-        if request.param == "store":
-            yield store
-        else:
-            store.append("card-7", [el.Event("Dropped"), el.Event("Dropped")])
-            yield store.branch(drop=[1, 2])
+def store(request, parent):
+    made = parent.branch(drop=[1, 2]) if request.param == "branch" else el.EventStore(clock=noon)
+    with made:
+        yield made
 
 
 @pytest.fixture
