@@ -28,17 +28,22 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def only_read() -> el.EventStore:
+    return two_cards()
+
+
 @pytest.fixture
-def store() -> el.EventStore:
-    """Two cards: 1 loads 20, 2 loads 10, 1 spends 5, 2 is closed."""
-    store = el.EventStore(clock=lambda: datetime.fromisoformat("2026-02-01"))
-    store.append("card-1", loaded(20, "Ana", "2026-01-05T12:00"))
-    store.append("card-2", loaded(10, "Ben", "2026-01-06"))
-    store.append(
-        "card-1", el.Event("CardRedeemed", {"amount": 5}, occurred_at="2026-01-07T09:30:15")
-    )
-    store.append("card-2", el.Event("CardClosed", occurred_at="2026-01-08", reason="lost"))
-    return store
+def store(only_read) -> Iterator[el.EventStore]:
+    """Two cards: 1 loads 20, 2 loads 10, 1 spends 5, 2 is closed. To be read only: a module has one."""
+    yield only_read
+    assert only_read.head == 4, "a test that appends asks for own_store"
+
+
+@pytest.fixture
+def own_store() -> el.EventStore:
+    """The same two cards, to append to."""
+    return two_cards()
 
 
 @pytest.fixture
@@ -51,13 +56,24 @@ def cards() -> el.Projection:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hostile() -> el.EventStore:
     """Every hostile text as a stream, a type, an actor, a field name and a value."""
     store = el.EventStore(clock=lambda: datetime.fromisoformat("2026-02-01"))
     for text in HOSTILE:
         event = el.Event(text, {"said": text, text: {"deep": [text]}}, actor=text, reason=text)
         store.append(text, event)
+    return store
+
+
+def two_cards() -> el.EventStore:
+    store = el.EventStore(clock=lambda: datetime.fromisoformat("2026-02-01"))
+    store.append("card-1", loaded(20, "Ana", "2026-01-05T12:00"))
+    store.append("card-2", loaded(10, "Ben", "2026-01-06"))
+    store.append(
+        "card-1", el.Event("CardRedeemed", {"amount": 5}, occurred_at="2026-01-07T09:30:15")
+    )
+    store.append("card-2", el.Event("CardClosed", occurred_at="2026-01-08", reason="lost"))
     return store
 
 

@@ -86,7 +86,7 @@ def test_texts_do_not_overlap():
     assert labelled(crowded) == labelled(gaps)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def months() -> el.EventStore:
     """Ten days of events, ten idle months, ten days; recorded one a second."""
     ticks = iter(f"2026-02-01T00:00:{second:02}" for second in range(60))

@@ -42,10 +42,10 @@ def test_the_frame_of_such_a_step_raises_as_the_fold_does(store, broken):
         tm.frame(3)
 
 
-def test_of_a_key_the_rest_of_its_stream_are_stops(store, broken):
-    store.append("card-1", el.Event("CardLoaded", {"amount": 9}))
+def test_of_a_key_the_rest_of_its_stream_are_stops(own_store, broken):
+    own_store.append("card-1", el.Event("CardLoaded", {"amount": 9}))
 
-    tm = TimeMachine(store, broken, key="card-1")
+    tm = TimeMachine(own_store, broken, key="card-1")
 
     assert [tm._past.pages.event(step).position for step in (1, 2, 3)] == [1, 3, 5]
     assert "20" in tm.text(1)
@@ -53,10 +53,10 @@ def test_of_a_key_the_rest_of_its_stream_are_stops(store, broken):
     assert REASON in tm.text(3)
 
 
-def test_a_key_whose_first_event_fails_has_no_state_to_show(store, broken):
-    store.append("card-9", el.Event("CardLoaded", {"amount": 5}))
+def test_a_key_whose_first_event_fails_has_no_state_to_show(own_store, broken):
+    own_store.append("card-9", el.Event("CardLoaded", {"amount": 5}))
 
-    tm = TimeMachine(store, broken, key="card-9")
+    tm = TimeMachine(own_store, broken, key="card-9")
 
     assert "at position 5" in tm.text(1)
     assert "failed" not in tm.text(0)
@@ -95,18 +95,23 @@ def test_two_pins_are_not_compared_with_a_state_that_is_not_known(store, broken)
     assert "ZeroDivisionError" in tm.difference
 
 
-@pytest.mark.parametrize("step", [0, 6, 12, 30, 40])
-def test_a_long_log_shows_it_wherever_it_is_opened(step, monkeypatch, tmp_path):
-    monkeypatch.setattr(longlog, "MOST_STEPS", 20)
-    monkeypatch.setattr(longlog, "WINDOW", 8)
+@pytest.fixture(scope="module")
+def forty_loads() -> el.EventStore:
     store = el.EventStore()
     for n in range(1, 41):
         store.append(f"card-{n % 3}", el.Event("CardLoaded", {"amount": n}))
+    return store
+
+
+@pytest.mark.parametrize("step", [0, 6, 12, 30, 40])
+def test_a_long_log_shows_it_wherever_it_is_opened(forty_loads, step, monkeypatch, tmp_path):
+    monkeypatch.setattr(longlog, "MOST_STEPS", 20)
+    monkeypatch.setattr(longlog, "WINDOW", 8)
 
     def evolve(card, event):
         return {"share": card["share"] + 100 // (event.data["amount"] - 12)}
 
-    tm = TimeMachine(store, el.Fold(evolve, {"share": 0}, name="shares"), step=step)
+    tm = TimeMachine(forty_loads, el.Fold(evolve, {"share": 0}, name="shares"), step=step)
 
     assert ("at position 12 of stream" in tm.text()) == (step >= 12)
     for tm.step in (11, 12, 40, 3):

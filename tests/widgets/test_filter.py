@@ -83,9 +83,9 @@ def test_a_name_that_no_event_has_is_refused(store, cards, names, sentence):
     assert tm.only == {}
 
 
-def test_the_next_of_a_kind_is_one_of_the_stops(store, cards):
-    store.append("card-1", loaded(1, "Ana", "2026-01-09"))
-    tm = TimeMachine(store, cards, step=0)
+def test_the_next_of_a_kind_is_one_of_the_stops(own_store, cards):
+    own_store.append("card-1", loaded(1, "Ana", "2026-01-09"))
+    tm = TimeMachine(own_store, cards, step=0)
     tm.filter(types="CardLoaded")
     tm.step = 1
 
@@ -93,18 +93,24 @@ def test_the_next_of_a_kind_is_one_of_the_stops(store, cards):
     assert tm.previous("type").position == 2
 
 
-@pytest.fixture
-def both(store, cards, monkeypatch) -> tuple[TimeMachine, TimeMachine]:
-    """Forty events read as a whole, and the same read in windows; of each third event ana is the actor."""
+@pytest.fixture(scope="module")
+def forty_events() -> el.EventStore:
+    """On seven cards; of each third event ana is the actor."""
     store = el.EventStore(clock=lambda: "2026-02-01")
     for n in range(40):
         kind = ("CardLoaded", "CardRedeemed", "CardClosed")[n % 5 % 3]
         actor = "ana" if n % 3 == 0 else None
         store.append(f"card-{n % 7}", el.Event(kind, {"amount": n}, actor=actor))
-    short = TimeMachine(store, cards)
+    return store
+
+
+@pytest.fixture
+def both(forty_events, cards, monkeypatch) -> tuple[TimeMachine, TimeMachine]:
+    """Forty events read as a whole, and the same read in windows."""
+    short = TimeMachine(forty_events, cards)
     monkeypatch.setattr(longlog, "MOST_STEPS", 20)
     monkeypatch.setattr(longlog, "WINDOW", 8)
-    return short, TimeMachine(store, cards)
+    return short, TimeMachine(forty_events, cards)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +130,10 @@ def test_of_a_long_log_duckdb_says_the_same(both, names):
     for step in range(41):
         short.step = long.step = step
         assert long.step == short.step
+        if step != short.step:  # no stop, so the slider stands where it stood before
+            continue
         for of in ("type", "key"):
-            asked = (short.step, 1, of, short.only)
+            asked = (step, 1, of, short.only)
             assert long._past.places.seek(*asked) == short._past.places.seek(*asked)
 
 

@@ -74,10 +74,10 @@ def test_of_a_key_only_that_key_is_compared(store, cards):
     assert tm.futures().index.tolist() == ["card-1"]
 
 
-def test_a_long_future_shows_its_first_events_and_how_many_follow(store, cards):
+def test_a_long_future_shows_its_first_events_and_how_many_follow(own_store, cards):
     for n in range(10):
-        store.append("card-3", el.Event("CardLoaded", {"amount": n}, occurred_at="2026-01-09"))
-    tm = TimeMachine(store, cards, step=1)
+        own_store.append("card-3", el.Event("CardLoaded", {"amount": n}, occurred_at="2026-01-09"))
+    tm = TimeMachine(own_store, cards, step=1)
     tm.fork()
     tm.show_futures()
 

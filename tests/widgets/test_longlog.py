@@ -7,6 +7,7 @@ from html import unescape
 from itertools import pairwise
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
@@ -26,13 +27,30 @@ def small(monkeypatch):
     monkeypatch.setattr("eventlab.widgets.past.NEAR", 4)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def log() -> el.EventStore:
+    return busy_cards()
+
+
+@pytest.fixture
+def own_log() -> el.EventStore:
+    """The same log, to keep snapshots in."""
+    return busy_cards()
+
+
+def busy_cards() -> el.EventStore:
     """130 events on 23 cards, some of them closed, some of those opened again."""
+    rows = [
+        {
+            "card": f"card-{n * n % 37}",
+            "kind": "CardClosed" if n % 11 == 10 else ("CardLoaded", "CardRedeemed")[n % 3 == 0],
+            "amount": n,
+            "who": "ana" * (n > 60),
+        }
+        for n in range(130)
+    ]
     store = el.EventStore()
-    for n in range(130):
-        kind = "CardClosed" if n % 11 == 10 else ("CardLoaded", "CardRedeemed")[n % 3 == 0]
-        store.append(f"card-{n * n % 37}", el.Event(kind, {"amount": n}, actor="ana" * (n > 60)))
+    store.append_frame(pd.DataFrame(rows), stream="card", type="kind", actor="who")
     return store
 
 
@@ -83,10 +101,10 @@ def test_a_fold_serves_as_well(log):
 
 
 @pytest.mark.parametrize("every", [7, 1000], ids="snapshots every {}".format)
-def test_snapshots_show_the_same(log, cards, every):
+def test_snapshots_show_the_same(own_log, cards, every):
     long, book = (
-        TimeMachine(log, el.Snapshots(log, cards, every=every), step=0),
-        whole(log, cards, 15),
+        TimeMachine(own_log, el.Snapshots(own_log, cards, every=every), step=0),
+        whole(own_log, cards, 15),
     )
 
     for step in [*range(0, 131, 9), 130, 40]:
@@ -193,10 +211,10 @@ def test_a_saved_page_has_stops_spread_over_the_whole_log_and_says_so(
 
 @pytest.mark.parametrize("rows", [1, 3, 15, 50], ids="{} rows".format)
 @pytest.mark.parametrize("kept", [None, 7], ids=["from the first event", "from snapshots"])
-def test_its_stops_read_as_in_a_book_of_all_events(log, cards, ten_stops, rows, kept):
-    rule = cards if kept is None else el.Snapshots(log, cards, every=kept)
-    book = TimeMachine(log, cards, rows=rows, max_steps=10)
-    long = TimeMachine(log, rule, rows=rows)
+def test_its_stops_read_as_in_a_book_of_all_events(own_log, cards, ten_stops, rows, kept):
+    rule = cards if kept is None else el.Snapshots(own_log, cards, every=kept)
+    book = TimeMachine(own_log, cards, rows=rows, max_steps=10)
+    long = TimeMachine(own_log, rule, rows=rows)
 
     pages = long._past.kept([]).pages
 

@@ -75,18 +75,24 @@ def test_a_plain_function_is_searched_as_well(store, cards):
     assert TimeMachine(store, lambda log: cards(log)).find("balance", "==", 15).position == 3
 
 
-@pytest.fixture
-def searched(cards, monkeypatch) -> TimeMachine:
-    """Forty cards with 1 to 40 on them, read in windows and searched ten events at a time."""
-    monkeypatch.setattr(longlog, "MOST_STEPS", 20)
-    monkeypatch.setattr(longlog, "WINDOW", 8)
-    monkeypatch.setattr(longlog, "PART", 10)
+@pytest.fixture(scope="module")
+def forty_cards() -> el.EventStore:
+    """Cards with 1 to 40 on them, and a look at each before it is loaded."""
     store = el.EventStore()
     for n in range(1, 41):
         store.append("looks", el.Event("Looked"))
         data = {"amount": n, "holder": "Ana" if n < 35 else "Ben"}
         store.append(f"card-{n}", el.Event("CardLoaded", data))
-    return TimeMachine(store.only("CardLoaded"), cards)
+    return store
+
+
+@pytest.fixture
+def searched(forty_cards, cards, monkeypatch) -> TimeMachine:
+    """Forty cards, read in windows and searched ten events at a time."""
+    monkeypatch.setattr(longlog, "MOST_STEPS", 20)
+    monkeypatch.setattr(longlog, "WINDOW", 8)
+    monkeypatch.setattr(longlog, "PART", 10)
+    return TimeMachine(forty_cards.only("CardLoaded"), cards)
 
 
 @pytest.mark.parametrize("amount", [1, 10, 11, 17, 30, 40])
@@ -226,10 +232,10 @@ def test_a_step_a_position_and_a_time_are_gone_to(store, cards, place, step):
     assert event == tm.event
 
 
-def test_of_events_recorded_late_it_is_the_one_that_happened_last_by_then(store, cards):
+def test_of_events_recorded_late_it_is_the_one_that_happened_last_by_then(own_store, cards):
     """Position 5 happened between 2 and 3, and was recorded after 4."""
-    store.append("card-1", loaded(1, "Ana", "2026-01-07"))
-    tm = TimeMachine(store, cards, step=0)
+    own_store.append("card-1", loaded(1, "Ana", "2026-01-07"))
+    tm = TimeMachine(own_store, cards, step=0)
 
     assert tm.go(time="2026-01-07T06:00").position == 5
     assert tm.go(time="2026-01-07T12:00").position == 3
@@ -268,7 +274,7 @@ def test_the_next_and_previous_of_a_kind_are_gone_to(store, cards):
     assert [tm.next("type"), tm.previous("key"), tm.step] == [None, None, 0]
 
 
-def test_an_event_that_touches_several_keys_has_a_next_for_each(store):
+def test_an_event_that_touches_several_keys_has_a_next_for_each():
     pairs = el.Projection("pairs", key=el.each("one", "two"), events=el.count())
     store = el.EventStore()
     for one, two in ("ab", "cd", "bd"):
@@ -284,18 +290,24 @@ def test_there_is_no_next_of_what_no_events_share(store, cards):
         TimeMachine(store, cards).next("stream")
 
 
-@pytest.fixture
-def long(cards, monkeypatch) -> TimeMachine:
-    """Forty loads of ten cards, an hour apart, with something between any two of them; read in windows."""
-    monkeypatch.setattr(longlog, "MOST_STEPS", 20)
-    monkeypatch.setattr(longlog, "WINDOW", 8)
+@pytest.fixture(scope="module")
+def forty_hours() -> el.EventStore:
+    """Forty loads of ten cards, an hour apart, with something between any two of them."""
     store = el.EventStore(clock=lambda: "2026-02-01")
     for n in range(40):
         when = datetime(2026, 1, 1) + timedelta(hours=n)
         store.append("looks", el.Event("Looked", occurred_at=when))
         kind = "CardClosed" if n in (5, 35) else "CardLoaded"
         store.append(f"card-{n % 10}", el.Event(kind, {"amount": n}, occurred_at=when))
-    return TimeMachine(store.only("CardLoaded", "CardClosed"), cards, step=1)
+    return store
+
+
+@pytest.fixture
+def long(forty_hours, cards, monkeypatch) -> TimeMachine:
+    """Their loads and closings, read in windows."""
+    monkeypatch.setattr(longlog, "MOST_STEPS", 20)
+    monkeypatch.setattr(longlog, "WINDOW", 8)
+    return TimeMachine(forty_hours.only("CardLoaded", "CardClosed"), cards, step=1)
 
 
 def test_in_a_long_log_duckdb_finds_the_place(long):

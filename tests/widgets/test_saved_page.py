@@ -46,7 +46,7 @@ class Opened:
         return self.page.locator(".tm-picture").text_content()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def long_log():
     store = el.EventStore()
     for n in range(1, 31):
@@ -249,7 +249,7 @@ def test_the_line_of_the_strip_is_under_the_thumb_of_the_slider(browser, long_lo
             assert abs(line["x"] - edge) < 2
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def months():
     """A busy January and a busy December, and next to nothing in between."""
     store = el.EventStore(clock=lambda: "2026-02-01")

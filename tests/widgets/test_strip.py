@@ -84,10 +84,10 @@ def test_names_are_escaped_and_a_reader_hears_how_many_there_are():
     assert label == '<b>: 1 mark; "><script>: 1 event'  # set as an attribute, which takes any text
 
 
-def test_snapshots_and_marks_of_the_reader_lie_on_the_strip(store, cards):
-    fast = el.Snapshots(store, cards, every=2).update()
+def test_snapshots_and_marks_of_the_reader_lie_on_the_strip(own_store, cards):
+    fast = el.Snapshots(own_store, cards, every=2).update()
 
-    strip = drawn(TimeMachine(store, fast, marks={"read so far": 3, "seals": [1, 4]}))
+    strip = drawn(TimeMachine(own_store, fast, marks={"read so far": 3, "seals": [1, 4]}))
 
     assert "snapshots: 2 marks; read so far: 1 mark; seals: 2 marks; " in strip["label"]
     assert '<svg class="mark" viewBox="0 0 1000 16"' in strip["lanes"]
