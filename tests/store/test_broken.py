@@ -1,5 +1,7 @@
 """A payload that is no object, written into the file by something else, is never read as an empty one."""
 
+import shutil
+
 import duckdb
 import pytest
 
@@ -20,15 +22,21 @@ CARD = el.Fold(load, initial={"balance": 0}, name="card")
 CARDS = el.Projection("cards", balance=el.total("amount", on="CardLoaded"))
 
 
-@pytest.fixture(params=["[1]", "5", '"text"'])
-def store(request, tmp_path):
-    path = tmp_path / "cards.duckdb"
+@pytest.fixture(scope="module", params=["[1]", "5", '"text"'])
+def made(request, tmp_path_factory):
+    path = tmp_path_factory.mktemp("broken") / "cards.duckdb"
     with el.EventStore(path) as store:
         store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 5)])
     with duckdb.connect(path) as con:
         con.execute(INSERT, [request.param])
     with el.EventStore(path) as store:
         store.append("card-7", el.Event("CardLoaded", {"amount": 1}))
+    return path
+
+
+@pytest.fixture
+def store(made, tmp_path):
+    with el.EventStore(shutil.copy(made, tmp_path)) as store:
         yield store
 
 
