@@ -14,5 +14,13 @@ settings.register_profile("thorough", deadline=None, max_examples=1_000)
 
 def examples(number: int) -> settings:
     """Have a law tried with so many, or in proportion by the profile asked for."""
-    usual = settings.get_profile(EVERYDAY).max_examples
-    return settings(max_examples=number * settings().max_examples // usual)
+    return settings(max_examples=in_proportion(number))
+
+
+def seeds(number: int) -> range:
+    """Have a law tried with the first so many seeds of chance, or in proportion."""
+    return range(in_proportion(number))
+
+
+def in_proportion(number: int) -> int:
+    return number * settings().max_examples // settings.get_profile(EVERYDAY).max_examples

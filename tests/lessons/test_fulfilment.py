@@ -16,6 +16,7 @@ from eventlab.lessons.shop import (
     manage,
     subscribe,
 )
+from tests.examples import seeds
 
 REFUSALS = {"unpaid": ["order-2"], "missing": ["order-3"]}
 """Order 1 is sold, order 2 not paid, order 3 out of stock."""
@@ -219,18 +220,18 @@ def test_each_step_is_caused_by_the_one_before():
     ]
 
 
-def test_twenty_schedules_end_in_the_same_state():
+def test_whatever_the_schedule_they_end_in_the_same_state():
     chances = {
         "drop": 0.1,
         "duplicate": 0.15,
         "delay": 0.1,
         "reorder": 0.1,
-        "crash_before": 0.02,
-        "crash_after": 0.02,
+        "crash_before": 0.05,
+        "crash_after": 0.05,
     }
     crashes, struck = 0, Counter()
 
-    for seed in range(20):
+    for seed in seeds(8):
         number = (3, 1, 3, 2)[seed % 4]
         fates = {
             name: by_chance(f"{seed}/{name}", down=0.15, silent=0.15)

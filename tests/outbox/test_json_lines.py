@@ -13,6 +13,7 @@ from eventlab import outbox
 from eventlab.errors import ForeignTarget, NotSent
 from eventlab.outbox.linefile import LineFile
 from eventlab.outbox.standing import Place
+from tests.examples import seeds
 from tests.killing import killed
 from tests.outbox.conftest import placed
 from tests.outbox.test_messages import HOSTILE
@@ -69,10 +70,10 @@ def test_what_is_appended_later_comes_behind(bus, shop, path):
     assert held(path) == [*ALL, (5, 50)]
 
 
-def test_faults_of_sixty_kinds_leave_each_event_once_and_in_order(deliver, shop, path):
+def test_faults_of_every_kind_leave_each_event_once_and_in_order(deliver, shop, path):
     struck = Counter()
 
-    for seed in range(60):
+    for seed in seeds(20):
         faults = el.Faults(seed, **CHANCES)
         deliver(lambda: outbox.json_lines(path), faults=faults, commit_every=1 + seed % 3)
 

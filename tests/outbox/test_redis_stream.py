@@ -9,6 +9,7 @@ import pytest
 import eventlab as el
 from eventlab import outbox
 from eventlab.errors import MissingClient
+from tests.examples import seeds
 from tests.outbox.conftest import placed
 from tests.outbox.test_json_lines import CHANCES
 from tests.outbox.test_messages import HOSTILE
@@ -51,7 +52,7 @@ def test_every_event_is_an_entry_numbered_by_its_position(bus, shop, client):
 
 
 def test_faults_leave_each_event_once_and_in_order(deliver, shop, client):
-    for seed in range(25):
+    for seed in seeds(10):
         client.delete("orders")
         faults = el.Faults(seed, **CHANCES)
         deliver(lambda: outbox.redis_stream(client, "orders"), faults=faults, commit_every=2)
