@@ -116,12 +116,16 @@ def key_to_dom(page: Page, keys: list[str], within: str = ".eventlab-tm") -> lis
 
 
 def wait_until(page: Page, condition: str, given: object = None, seconds: float = 10) -> None:
-    """Wait for a JavaScript function to be true; a page's own policy cannot forbid the question."""
-    give_up = time.monotonic() + seconds
+    """Wait for a JavaScript function to be true; a page's own policy cannot forbid the question.
+
+    What takes long is asked more and more seldom, for the question itself keeps a browser busy.
+    """
+    give_up, pause = time.monotonic() + seconds, 5
     while not page.evaluate(condition, given):
         if time.monotonic() > give_up:
             raise TimeoutError(f"not true after {seconds} s: {condition}")
-        page.wait_for_timeout(5)
+        page.wait_for_timeout(pause)
+        pause = min(2 * pause, 80)
 
 
 def screenshot(page: Page, name: str) -> Path:
