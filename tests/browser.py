@@ -89,6 +89,11 @@ def jupyterlab(folder: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
 def open_notebook(page: Page, lab: str, name: str, seconds: float = 60) -> None:
     """Open a notebook, run all its cells, and wait until the kernel has run the last."""
     page.goto(f"{lab}/lab/tree/{name}?reset", timeout=seconds * 1000)
+    run_notebook(page, seconds)
+
+
+def run_notebook(page: Page, seconds: float = 60) -> None:
+    """Run all cells of the notebook that was opened, once its kernel is there, to the last."""
     wait_until(page, KERNEL_IS_IDLE, seconds=seconds)
     page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
     wait_until(page, RAN_TO_THE_END, seconds=seconds)

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -14,7 +15,7 @@ from tests.browser import (
     ask_kernel,
     complaints,
     jupyterlab,
-    open_notebook,
+    run_notebook,
     screenshot,
     wait_until,
 )
@@ -54,15 +55,15 @@ tm
 """
 
 # How many steps each book has that comes; the one before it is forgotten.
-COUNT_STEPS = """
-window.held = [];
-const json = Response.prototype.json;
-Response.prototype.json = async function () {
-  const found = await json.call(this);
-  if (found?.deltas) window.held.push(found.deltas.length);
-  return found;
-};
-"""
+COUNT_STEPS = """() => {
+  window.held = [];
+  const json = Response.prototype.json;
+  Response.prototype.json = async function () {
+    const found = await json.call(this);
+    if (found?.deltas) window.held.push(found.deltas.length);
+    return found;
+  };
+}"""
 
 MOVE = """async (moves) => {
   const slider = document.querySelector(".eventlab-tm input[type=range]");
@@ -78,6 +79,8 @@ MOVE = """async (moves) => {
     await new Promise((done) => setTimeout(done, 5));
   }
 }"""
+
+CLOSE_ALL = "() => [...jupyterapp.shell.widgets('main')].forEach((widget) => widget.dispose())"
 
 TOURS = [path for path in [ROOT / "notebooks" / "00_tour.ipynb"] if path.exists()]
 
@@ -104,15 +107,27 @@ def lab(folder):
         yield address
 
 
-@pytest.fixture
-def page(browser):
+@pytest.fixture(scope="module")
+def started(browser, lab) -> Iterator[Page]:
+    """JupyterLab takes a browser five seconds to start, so all tests open their notebooks in one."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
-    yield context.new_page()
+    page = context.new_page()
+    page.goto(f"{lab}/lab?reset")
+    wait_until(page, "() => Boolean(window.jupyterapp)", seconds=60)
+    page.evaluate("jupyterapp.restored.then(() => null)")
+    yield page
     context.close()
 
 
-def test_keyboard_kernel_and_other_widgets_move_one_slider(lab, page):
-    open_notebook(page, lab, "small.ipynb")
+@pytest.fixture
+def page(started) -> Iterator[Page]:
+    """JupyterLab with nothing open, and nothing saved behind the test."""
+    yield started
+    started.evaluate(CLOSE_ALL)
+
+
+def test_keyboard_kernel_and_other_widgets_move_one_slider(page):
+    opened(page, "small.ipynb")
     line = page.locator(".eventlab-tm .tm-line")
     expect(line).to_have_text(re.compile("^20 / 40"))
 
@@ -152,8 +167,8 @@ def test_keyboard_kernel_and_other_widgets_move_one_slider(lab, page):
     screenshot(page, "lab-dark")
 
 
-def test_a_long_log_is_fetched_as_the_slider_moves(lab, page):
-    open_notebook(page, lab, "long.ipynb")
+def test_a_long_log_is_fetched_as_the_slider_moves(page):
+    opened(page, "long.ipynb")
     line = page.locator(".eventlab-tm .tm-line")
     expect(line).to_have_text(re.compile("^30,000 / 30,000 · "))
 
@@ -173,9 +188,9 @@ def test_a_long_log_is_fetched_as_the_slider_moves(lab, page):
     screenshot(page, "lab-long")
 
 
-def test_of_300_quick_moves_over_a_long_log_the_last_one_wins(lab, page):
-    page.add_init_script(COUNT_STEPS)
-    open_notebook(page, lab, "long.ipynb")
+def test_of_300_quick_moves_over_a_long_log_the_last_one_wins(page):
+    opened(page, "long.ipynb")
+    page.evaluate(COUNT_STEPS)
     line = page.locator(".eventlab-tm .tm-line")
     slider = page.locator(".eventlab-tm input[type=range]")
     slider.focus()
@@ -203,8 +218,8 @@ def test_of_300_quick_moves_over_a_long_log_the_last_one_wins(lab, page):
     assert max(held) <= 128
 
 
-def test_a_condition_is_found_and_a_fork_shows_two_futures(lab, page):
-    open_notebook(page, lab, "small.ipynb")
+def test_a_condition_is_found_and_a_fork_shows_two_futures(page):
+    opened(page, "small.ipynb")
     line, told = page.locator(".eventlab-tm .tm-line"), page.locator(".eventlab-tm .tm-told")
     expect(line).to_have_text(re.compile("^20 / 40"))
 
@@ -242,8 +257,8 @@ def test_a_condition_is_found_and_a_fork_shows_two_futures(lab, page):
     expect(page.locator("[data-part=futures]")).to_be_hidden()
 
 
-def test_the_stops_of_a_long_log_are_chosen_and_its_axis_is_drawn_by_the_kernel(lab, page):
-    open_notebook(page, lab, "long.ipynb")
+def test_the_stops_of_a_long_log_are_chosen_and_its_axis_is_drawn_by_the_kernel(page):
+    opened(page, "long.ipynb")
     line = page.locator(".eventlab-tm .tm-line")
     expect(line).to_have_text(re.compile("^30,000 / 30,000 · "))
 
@@ -265,8 +280,8 @@ def test_the_stops_of_a_long_log_are_chosen_and_its_axis_is_drawn_by_the_kernel(
 
 
 @pytest.mark.parametrize("notebook", TOURS, ids=lambda path: path.stem)
-def test_the_first_slider_of_a_notebook_moves(lab, page, notebook):
-    open_notebook(page, lab, f"notebooks/{notebook.name}")
+def test_the_first_slider_of_a_notebook_moves(page, notebook):
+    opened(page, f"notebooks/{notebook.name}")
     slider = page.locator(".eventlab-tm input[type=range]").first
     line = page.locator(".eventlab-tm .tm-line").first
     slider.focus()
@@ -277,6 +292,12 @@ def test_the_first_slider_of_a_notebook_moves(lab, page, notebook):
         assert slider.input_value() == str(step)
         assert line.inner_text().startswith(f"{step:,} / {last:,} · ")
     screenshot(page, f"lab-{notebook.stem}")
+
+
+def opened(page: Page, name: str) -> None:
+    """Open a notebook, and run all its cells."""
+    page.evaluate("path => jupyterapp.commands.execute('docmanager:open', { path })", name)
+    run_notebook(page)
 
 
 def kernel_follows(page: Page, expression: str, expected: str) -> None:
