@@ -326,7 +326,7 @@ def test_a_name_that_is_a_pattern_names_that_file_only(write):
 cells = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 
 
-@examples(15)
+@examples(8)
 @given(rows=st.lists(st.tuples(cells, cells), max_size=5), end=st.sampled_from(["\n", "\r\n"]))
 def test_any_quoted_text_comes_back_from_csv(tmp_path_factory, rows, end):
     path = tmp_path_factory.mktemp("csv") / "cards.csv"
@@ -452,7 +452,7 @@ json_values = st.recursive(
 )
 
 
-@examples(15)
+@examples(8)
 @given(
     rows=st.lists(st.dictionaries(cells, json_values, max_size=4), min_size=1, max_size=4),
     name=st.sampled_from(["cards.jsonl", "cards.json", None]),

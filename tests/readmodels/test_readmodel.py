@@ -57,7 +57,7 @@ def store(request, parent):
 
 
 @every_rule
-@examples(5)
+@examples(3)
 @given(rows=logs, batches=st.lists(st.integers(1, 6), max_size=4))
 def test_any_batching_of_catch_up_gives_what_one_rebuild_gives(rule, rows, batches):
     with store_of([HOLDER, *rows]) as store:

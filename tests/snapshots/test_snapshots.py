@@ -55,7 +55,7 @@ def loads(store, number, stream="card-1"):
 
 
 @every_rule
-@examples(5)
+@examples(3)
 @given(rows=logs, every=st.integers(1, 6), cut=st.integers(0, 17))
 def test_snapshots_never_change_an_answer(rule, rows, every, cut):
     with store_of([HOLDER, *rows]) as store:

@@ -255,7 +255,7 @@ names = texts.filter(
 )
 
 
-@examples(15)
+@examples(8)
 @given(
     rows=st.integers(0, 4).flatmap(
         lambda size: st.dictionaries(

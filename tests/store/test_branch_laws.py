@@ -16,7 +16,7 @@ import eventlab as el
 from eventlab.store import branch
 from tests.examples import examples
 
-laws = examples(5)
+laws = examples(3)
 
 STREAMS = ["card-1", "card-2", "Zoë's ☕-1", "odd@7"]
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -212,7 +212,7 @@ def survives(row, step):
     return value <= bound if verb == "until" else value >= bound
 
 
-@examples(15)
+@examples(8)
 @given(steps=st.lists(STEP, max_size=4))
 @example(steps=[])
 @example(steps=[("since", {"position": 6}), ("until", {"position": 3})])

@@ -88,7 +88,7 @@ def recorded(*payloads, store=None):
     return store
 
 
-@examples(15)
+@examples(8)
 @given(payloads=st.lists(PAYLOADS, min_size=1, max_size=4))
 @example(payloads=[ODD_NAMES, MIXED])
 @example(payloads=[{"x": 1}, {"x": 1.0}, {"x": True}, {"x": "1"}, {"x": None}, {}])
@@ -116,7 +116,7 @@ PLAIN = {
 }
 
 
-@examples(12)
+@examples(8)
 @given(payloads=st.lists(st.fixed_dictionaries({}, optional=PLAIN), min_size=1, max_size=6))
 @example(payloads=[{"n": 1}, {"x": -0.0}, {}, {"n": -(2**63), "x": 5e-324}])
 def test_plain_payloads_with_gaps_come_back_equal_and_with_sorted_keys(payloads):
@@ -128,7 +128,7 @@ def test_plain_payloads_with_gaps_come_back_equal_and_with_sorted_keys(payloads)
     assert [list(data) for data in found] == [sorted(data) for data in payloads]
 
 
-@examples(12)
+@examples(8)
 @given(payload=PAYLOADS)
 @example(payload=ODD_NAMES)
 @example(payload=MIXED)

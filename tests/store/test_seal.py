@@ -168,7 +168,7 @@ def test_slices_do_not_show_in_the_digest(store, monkeypatch):
     assert other.verify(whole).empty
 
 
-@examples(6)
+@examples(4)
 @given(first=PAYLOADS, second=PAYLOADS)
 def test_sealing_never_raises_a_false_alarm(tmp_path_factory, first, second):
     path = tmp_path_factory.mktemp("seals") / "cards.duckdb"

@@ -22,7 +22,7 @@ def test_a_part_goes_on_from_the_one_before(two_cards, rule):
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-@examples(5)
+@examples(3)
 @given(rows=logs, cut=st.integers(1, 16))
 def test_the_parts_together_are_all_changes(rule, rows, cut):
     with store_of([HOLDER, *rows]) as store:

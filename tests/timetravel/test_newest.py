@@ -12,7 +12,7 @@ both = pytest.mark.parametrize("cards", BOTH, ids=["fold", "projection"])
 
 
 @both
-@examples(5)
+@examples(3)
 @given(
     rows=logs,
     number=st.integers(1, 4),

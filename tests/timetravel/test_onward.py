@@ -39,7 +39,7 @@ def test_snapshots_fold_what_came_after_the_last_one_before(two_cards):
 
 @pytest.mark.parametrize("every", [None, 3])
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-@examples(5)
+@examples(3)
 @given(rows=logs, at=st.integers(0, 17))
 def test_it_is_the_state_and_the_changes(rule, every, rows, at):
     with store_of([HOLDER, *rows]) as store:

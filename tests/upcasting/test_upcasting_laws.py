@@ -109,7 +109,7 @@ def told(log):
 
 
 @given(history=histories(SAME_PLACES), at=st.integers(0, 12))
-@examples(5)
+@examples(3)
 def test_where_places_stay_everything_is_equal(history, at):
     old, new = written(history), wished(history)
 
@@ -135,7 +135,7 @@ def test_where_places_stay_everything_is_equal(history, at):
 
 
 @given(history=histories(list(KINDS)), at=st.integers(0, 12))
-@examples(5)
+@examples(3)
 def test_where_events_are_split_and_dropped_what_happened_is_equal(history, at):
     old, new = written(history), wished(history)
     upto = wished(history[:at])
@@ -154,7 +154,7 @@ def test_where_events_are_split_and_dropped_what_happened_is_equal(history, at):
 
 @pytest.mark.parametrize("projection", [sums, folded])
 @given(history=histories(list(KINDS)), at=st.integers(0, 12))
-@examples(5)
+@examples(3)
 def test_snapshots_and_read_models_change_no_answer(projection, history, at):
     store = written(history[:at])
     fast, view = el.Snapshots(store, projection, every=2), el.ReadModel(store, projection)
@@ -171,7 +171,7 @@ def test_snapshots_and_read_models_change_no_answer(projection, history, at):
 
 
 @given(history=histories(list(KINDS)), at=st.integers(1, 12))
-@examples(4)
+@examples(3)
 def test_a_branch_is_the_same_history_under_the_same_upcasters(history, at):
     store = written(history)
     fork = store.branch(at=min(at, store.head))
@@ -184,7 +184,7 @@ def test_a_branch_is_the_same_history_under_the_same_upcasters(history, at):
 
 
 @given(history=histories(list(KINDS)))
-@examples(4)
+@examples(3)
 def test_reading_changes_nothing_that_is_stored(history):
     store, plain = written(history), el.EventStore(clock=lambda: "2026-01-31")
     for kind, stream, n in history:

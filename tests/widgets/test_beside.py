@@ -53,7 +53,7 @@ def test_of_a_whole_log_it_is_the_key_just_touched(store, cards):
     assert blamed(tm, 4) == [("no key lives here",)]  # card-2 was closed
 
 
-@examples(8)
+@examples(5)
 @given(EVENTS)
 def test_it_says_at_every_step_what_blame_says(events):
     store = el.EventStore(clock=lambda: "2026-02-01")

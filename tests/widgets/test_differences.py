@@ -122,7 +122,7 @@ def test_of_very_many_differences_some_are_seen_and_the_rest_is_counted():
     assert "… and 5 more differences" in written
 
 
-@examples(8)
+@examples(5)
 @given(EVENTS, st.data())
 def test_looking_up_two_moments_says_what_diff_says(events, data):
     store = el.EventStore(clock=lambda: "2026-02-01")
