@@ -23,7 +23,7 @@ def days(*numbers):
     return [pd.Timestamp(day(number), tz="UTC") for number in numbers]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def store():
     recorded = iter([1, 2, 3, 5])
     with el.EventStore(clock=lambda: day(next(recorded))) as store:

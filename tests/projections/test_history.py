@@ -21,7 +21,7 @@ def store_of(*events):
     return store
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cafe():
     with store_of(
         ("card-1", "CardLoaded", 20),

@@ -19,7 +19,7 @@ def store_of(*events, clock="2026-01-31"):
     return store
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cafe():
     with store_of(
         ("card-1", "CardLoaded", {"amount": 20, "holder": "Mara"}, {"actor": "ana"}),
@@ -31,7 +31,7 @@ def cafe():
         yield store
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ledger():
     with store_of(
         ("book", "Opened", {"account": "ana"}),

@@ -66,7 +66,7 @@ def test_what_remembers_nothing_has_no_signs():
     assert signs({"a": 1}) == signs(None) == {}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def store():
     store = el.EventStore(clock=lambda: "2026-02-01")
     store.append("card-1", el.Event("CardLoaded", {"amount": 20, "holder": "Ana"}))

@@ -15,7 +15,7 @@ from tests.projections.test_laws import BOTH, CARDS, START, STREAMS, laws, logs,
 count = el.Projection("count", n=el.count())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def store():
     days = iter(["2026-03-01", "2026-03-02", "2026-03-02", "2026-03-04"])
     store = el.EventStore(clock=lambda: next(days))

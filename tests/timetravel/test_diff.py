@@ -10,7 +10,7 @@ import pytest
 import eventlab as el
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def store():
     store = el.EventStore()
     for stream, kind, number in (
