@@ -64,6 +64,17 @@ class NewerFormat(StoreError):
         )
 
 
+class NamelessStream(StoreError):
+    """Events are of a stream that has no name."""
+
+    def __init__(self, stream_no: int) -> None:
+        super().__init__(
+            f"there are events of the stream with the number {stream_no}, and no stream has that number: "
+            "another program changed the file. Ask store.verify() what else it changed, or log.sql for "
+            "columns other than the stream."
+        )
+
+
 class ReadOnly(StoreError):
     """A write was asked of something that only reads."""
 

@@ -14,6 +14,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from eventlab.errors import NamelessStream
 from eventlab.statements import execute
 
 Numbers = Mapping[str, int]
@@ -38,6 +39,7 @@ class KnownStreams:
 
     def __init__(self) -> None:
         self._names: Array = np.empty(0, "object")  # by number; None where it is not known
+        self._held = 0  # names in it
         self._numbers: dict[str, int] = {}
 
     def numbers(self, con: duckdb.DuckDBPyConnection, names: Collection[str]) -> Numbers | None:
@@ -53,10 +55,16 @@ class KnownStreams:
         return dict(sorted(known.items()))
 
     def names(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> Array:
-        """Return the name of each of some numbers; that of one stream is always the same object."""
+        """Return the name of each of some numbers; that of one stream is always the same object.
+
+        Raises
+        ------
+        NamelessStream
+            When no stream has one of the numbers.
+        """
         names = self._names
         if numbers.max(initial=-1) >= len(names) or None in names[numbers]:
-            self._names = names = self._with(con, np.unique(numbers))
+            names = self._with(con, np.unique(numbers))
         return names[numbers]
 
     def sorted(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> tuple[Array, pd.Index[str]]:
@@ -67,18 +75,24 @@ class KnownStreams:
 
     def _with(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> Array:
         """Return the names by number, those of some numbers among them."""
-        known = self._names if np.count_nonzero(self._names) < _MOST else self._names[:0]
-        names = np.full(max(len(known), numbers[-1] + 1), None, "object")
-        names[: len(known)] = known
-        missing = [number for number in numbers.tolist() if names[number] is None]
-        if len(missing) > FEW and _how_many(con) <= _MOST:
+        if self._held > _MOST:
+            self._names, self._held = np.empty(0, "object"), 0
+        names = self._names
+        missing = [no for no in numbers.tolist() if no >= len(names) or names[no] is None]
+        if len(missing) > FEW and how_many(con) <= _MOST:
             found = execute(con, _ALL).fetchnumpy()
+            self._held = len(found["stream"])
         else:
             found = execute(con, _BY_NUMBER, [missing]).fetchnumpy()
             both = zip(found["stream"].tolist(), found["stream_no"].tolist(), strict=True)
             self._remember(dict(both))
-        asked = found["stream_no"] < len(names)
-        names[found["stream_no"][asked]] = found["stream"][asked]
+            self._held += len(missing)
+        there = np.asarray(found["stream_no"], "int64")
+        nameless = np.setdiff1d(missing, there)
+        if len(nameless):
+            raise NamelessStream(int(nameless[0]))
+        self._names = names = _with_room(names, int(there.max(initial=0)))
+        names[there] = found["stream"]
         return names
 
     def _remember(self, found: dict[str, int]) -> None:
@@ -87,9 +101,19 @@ class KnownStreams:
         self._numbers |= found
 
 
-def _how_many(con: duckdb.DuckDBPyConnection) -> int:
+def how_many(con: duckdb.DuckDBPyConnection) -> int:
+    """Return how many streams there are."""
     [(number,)] = execute(con, "select coalesce(max(stream_no), 0) from main.streams").fetchall()
     return int(number)
+
+
+def _with_room(names: Array, last: int) -> Array:
+    """Return names by number with a place for the last: twice as many, as streams come one by one."""
+    if last < len(names):
+        return names
+    made = np.full(max(last + 1, 2 * len(names)), None, "object")
+    made[: len(names)] = names
+    return made
 
 
 _BY_NAME = "select stream, stream_no from main.streams where stream in $1::varchar[]"

@@ -12,7 +12,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from eventlab.errors import NamelessStream
 from eventlab.statements import execute
+from eventlab.store.knownstreams import how_many
 
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -42,8 +44,9 @@ class StreamNames:
     ) -> tuple[pd.Index[str], Numbers]:
         ordered, rank = self._known
         if numbers.max(initial=0) >= len(rank) or (rank[numbers] < 0).any():
-            few = len(numbers) * _FEW < _how_many(con)
+            few = len(numbers) * _FEW < how_many(con)
             self._known = ordered, rank = _read(con, numbers.tolist() if few else None)
+            _require_names(rank, numbers)
         return ordered, rank
 
 
@@ -56,9 +59,11 @@ def _in_order(ranks: Numbers, of: int) -> Numbers:
     return place[place >= 0]
 
 
-def _how_many(con: duckdb.DuckDBPyConnection) -> int:
-    [(number,)] = execute(con, "select coalesce(max(stream_no), 0) from main.streams").fetchall()
-    return int(number)
+def _require_names(rank: Numbers, numbers: Numbers) -> None:
+    named = np.flatnonzero(rank >= 0)
+    nameless = np.setdiff1d(numbers, named)
+    if len(nameless):
+        raise NamelessStream(int(nameless[0]))
 
 
 def _read(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import eventlab as el
-from eventlab.errors import InvalidDigest
+from eventlab.errors import InvalidDigest, NamelessStream
 from eventlab.store.digest import lines
 
 TABLES = ["events", "streams", "seals", "fingerprints"]
@@ -308,3 +308,17 @@ def test_a_payload_that_is_no_object_is_found(path, payload):
         [8, "broken schema"],
     ]
     assert payload in found["detail"][0]
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_events_whose_stream_has_lost_its_name_are_never_shown_as_another_s(path, few, monkeypatch):
+    if not few:
+        monkeypatch.setattr("eventlab.store.log.FEW", 0)
+    tamper(path, "delete from streams where stream = 'card-8'")
+    cards = el.Projection("cards", loaded=el.total("amount"))
+
+    with el.EventStore(path, read_only=True) as store:
+        for ask in (lambda: list(store), lambda: cards(store)):
+            with pytest.raises(NamelessStream, match=r"number 2\b.*verify"):
+                ask()
+        assert cards(store.stream("card-7"))["loaded"].tolist() == [29]
