@@ -7,7 +7,7 @@ import test from "node:test";
 
 const [scriptPath, casePath] = process.argv.slice(2);
 const here = new URL(".", `file://${process.argv[1]}`);
-const { opened } = await import(new URL("stubs.mjs", here));
+const { idle, opened } = await import(new URL("stubs.mjs", here));
 const { books, frames, last, parts } = JSON.parse(await readFile(casePath, "utf8"));
 const source = await readFile(scriptPath, "utf8");
 const { default: widget } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
@@ -20,6 +20,7 @@ const open = (step, book) => opened(widget, { step, book: packed(book) });
 async function answer(model, n) {
   model.set("book", packed(n));
   await model.listeners["change:book"]();
+  idle();
 }
 
 test("steps at hand are shown at once, under their own numbers", async () => {
@@ -142,6 +143,7 @@ async function answered(model) {
   const [, , , book] = parts.find(([from, to]) => from <= step && step <= to);
   model.set("book", Buffer.from(book, "base64"));
   await model.listeners["change:book"]();
+  idle();
 }
 
 test("a counter says what a jump replayed, and that a step at hand took nothing", async () => {
