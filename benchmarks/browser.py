@@ -22,7 +22,8 @@ from benchmarks import logs, rules
 from benchmarks.measure import Once, Result, Setting, Side, Watch, race, ratio
 from benchmarks.report import Row, at_most, memory, ms
 
-STEPS = 20  # a round
+KEYS = 100  # pressed in a row in each round
+JUMPS = 20  # a round
 SMALL = 1000  # events, in which the page is always there
 NEEDED = ("playwright", "pytest", "jupyterlab")  # `make test` installs them
 ROOT = Path(__file__).parents[1]
@@ -123,6 +124,7 @@ def _near(setting: Setting) -> Iterator[Row]:
         Side("saved page", saved_page, family=True),
         Side("round trip", round_trip, family=True),
         Side("interact", interact, family=True),
+        rounds=3,
     )
     cards = f"{logs.streams(SMALL, 20)} cards"
     for name, theirs in (("an HTML widget", trip), ("interact and a figure", figure)):
@@ -230,10 +232,10 @@ def _pressing(page: Any, slider: str, line: str) -> Once:
         page.locator(slider).focus()
         page.keyboard.press("ArrowRight")
 
-    return _moving(page, line, press)
+    return _moving(page, line, press, KEYS)
 
 
-def _moving(page: Any, line: str, move: Callable[[], None]) -> Once:
+def _moving(page: Any, line: str, move: Callable[[], None], times: int) -> Once:
     """Move so many times a round, each as soon as the last has reached the DOM."""
     from tests.browser import wait_until
 
@@ -243,11 +245,11 @@ def _moving(page: Any, line: str, move: Callable[[], None]) -> Once:
 
     def once(watch: Watch) -> int:
         nonlocal moved
-        for _ in range(STEPS):
+        for _ in range(times):
             move()
             moved += 1
             wait_until(page, "count => window.found.length >= count", moved)
-        watch.seconds += [found / 1000 for found in page.evaluate("window.found")[-STEPS:]]
+        watch.seconds += [found / 1000 for found in page.evaluate("window.found")[-times:]]
         return moved
 
     return once
@@ -278,7 +280,7 @@ def _jumping(page: Any, events: int) -> Once:
         page.keyboard.type(str(choice.randrange(events)))
         page.keyboard.press("Enter")
 
-    return _moving(page, TM, jump)
+    return _moving(page, TM, jump, JUMPS)
 
 
 # -- the first picture -----------------------------------------------------------------------------
