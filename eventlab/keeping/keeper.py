@@ -18,7 +18,7 @@ from eventlab.frames import Families
 from eventlab.keeping.codec import Codec, as_text, from_texts
 from eventlab.projections import Fold, Projection
 from eventlab.projections.partials import Parts
-from eventlab.projections.sql import NAMES, Bound
+from eventlab.projections.sql import Bound
 from eventlab.remembered import Remembered
 from eventlab.statements import execute
 from eventlab.store.sqltext import literal
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from eventlab.store.log import Log
     from eventlab.store.snapshot_tables import SnapshotTable
     from eventlab.timetravel import Key
+
+
+NAMES = "main.streams as names(stream_no, key, _category)"
+"""The names of streams, called so that a log does not take them for columns of its own, and join them too."""
 
 
 class Start(NamedTuple):
@@ -142,15 +146,16 @@ class KeepsParts(Keeper):
         rows = start.table.rows(bound(start.position))
         if start.streams is None:
             return rows
-        numbers = tail.stream_numbers() if self.columns[0] == "stream_no" else None
+        return f"{rows} and {self.columns[0]} in ({self._chosen(start.streams, tail, bound)})"
+
+    def _chosen(self, streams: tuple[str, ...], tail: Log, bound: Bound) -> str:
+        """Return a SELECT for some streams as the rows name them: by number, or by name."""
+        by_number = self.columns[0] == "stream_no"
+        numbers = tail.stream_numbers() if by_number else None
         if numbers is not None:
-            chosen = bound(tuple(numbers.values()))
-            return f"{rows} and stream_no in (select unnest({chosen}::integer[]))"
-        names = f"select unnest({bound(start.streams)}::varchar[])"
-        if self.columns[0] == "stream_no":
-            # Under other names than those of the log, which would join them to every event where mentioned.
-            names = f"select stream_no from {NAMES} where key in ({names})"
-        return f"{rows} and {self.columns[0]} in ({names})"
+            return f"select unnest({bound(tuple(numbers.values()))}::integer[])"
+        names = f"select unnest({bound(streams)}::varchar[])"
+        return f"select stream_no from {NAMES} where key in ({names})" if by_number else names
 
     def _parts(self, bind: Any, log: Log | None = None) -> Parts:
         return Parts(self._projection.query(bind, log).by_number())

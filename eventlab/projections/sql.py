@@ -279,9 +279,6 @@ class Query:
 
 BY_STREAM = (Touch((), ("stream",)),)
 
-NAMES = "main.streams as names(stream_no, key, _category)"
-"""The names of streams, called so that a log does not take them for columns of its own, and join them too."""
-
 _NEVER_NULL = ("stream", "stream_no", "position", "type")
 
 
