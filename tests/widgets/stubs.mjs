@@ -7,10 +7,12 @@ import { deflateSync } from "node:zlib";
 export const packed = (told) => deflateSync(JSON.stringify(told));
 const PLAIN = { position: { names: "", lanes: "", label: "" } };
 
-// What waits until the browser has shown what there is to show: here, until a key or a click is done.
+// What waits until the browser has shown what there is to show, or the model has had its pause: here, until a
+// key or a click is done, as if a person were slow.
+const PAUSE = 200;
 const due = [];
 const { setTimeout: inTime } = globalThis;
-globalThis.setTimeout = (act, ...given) => (given.length ? inTime(act, ...given) : due.push(act));
+globalThis.setTimeout = (act, wait = 0) => (wait <= PAUSE ? due.push(act) : inTime(act, wait));
 export function idle() {
   while (due.length) due.shift()();
 }

@@ -101,6 +101,32 @@ test("what is shown first is told afterwards, of several moves the last", async 
   assert.deepEqual(model.saved, [5]);
 });
 
+test("while keys repeat the kernel is told a few of the steps, and the last one when they rest", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000_000 });
+  const { press, model, seen } = await open(0);
+  for (let n = 1; n <= 40; n++) {
+    press("ArrowRight");
+    assert.deepEqual(seen(), given.frames[n]);
+    t.mock.timers.tick(10);
+  }
+  assert.deepEqual(model.saved, [1, 21]);
+  for (let n = 0; n < 2; n++) t.mock.timers.tick(200);
+  assert.deepEqual(model.saved, [1, 21, 40]);
+  press("ArrowRight");
+  t.mock.timers.tick(1);
+  assert.deepEqual(model.saved, [1, 21, 40, 41]);
+});
+
+test("who leaves for another cell finds the kernel told", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000_000 });
+  const { root, press, model } = await open(0);
+  press("ArrowRight");
+  t.mock.timers.tick(1);
+  press("ArrowRight");
+  root.listeners.focusout();
+  assert.deepEqual(model.saved, [1, 2]);
+});
+
 test("before a question is asked, and where the view closes, the kernel is told where the slider is", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const heard = [];

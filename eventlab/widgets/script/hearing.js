@@ -29,6 +29,7 @@ function hearing({ root, part, scrolls, chosen, pages, say, jump, move, enter, s
     if (target.dataset?.chooseTyped) say(chosen.typed(target.dataset.chooseTyped, target.value));
   });
   part("entry").addEventListener("change", enter);
+  root.addEventListener("focusout", pages.settle); // to another cell, which may ask where it stands
   return () => window.removeEventListener("keydown", onKey, true);
 }
 

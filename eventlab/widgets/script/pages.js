@@ -2,12 +2,14 @@
 // Python sends others when it has moved on.
 
 const PATIENCE = 3000; // milliseconds until an unanswered question for a book is asked again
+const PAUSE = 200; // milliseconds between two steps that the model is told while keys repeat
 
 async function pagesOf(model, show, stopAt) {
   let book, read, known;
   let wanted = null; // where the slider stands that the model does not know yet
   let asked = 0; // when a book was asked for that has not come yet
   let later = null; // the timer until the model is told
+  let told = 0; // when it was told last
   let books = 0; // that came
   let counted = null; // a step, and how many events the kernel replayed to show it
   const open = (next) => [book, read, known] = [next, frames(next), stops(next)];
@@ -20,11 +22,12 @@ async function pagesOf(model, show, stopAt) {
   const count = () => (counted = { step: current(), events: book.replayed });
   count();
 
-  // What is at hand is shown before the kernel is told of it, which takes a notebook as long. Of many steps
-  // that have no page here, while one question is on its way only the latest is asked. Until then the model must
-  // not know: the kernel's echo of the question would undo it.
+  // What is at hand is shown before the kernel is told of it, which takes a notebook as long; of many such steps
+  // in a row it is told a few, and always the last. Of many steps that have no page here, while one question is on
+  // its way only the latest is asked. Until then the model must not know: the kernel's echo of the question would
+  // undo it.
   function tell() {
-    if (read.holds(wanted)) later ??= setTimeout(settle);
+    if (read.holds(wanted)) later ??= setTimeout(settle, Math.max(told + PAUSE - Date.now(), 0));
     else settle();
   }
 
@@ -35,6 +38,7 @@ async function pagesOf(model, show, stopAt) {
     const here = read.holds(wanted), now = Date.now();
     if (wanted === null || (!here && now - asked < PATIENCE)) return;
     asked = here ? 0 : now;
+    told = now;
     model.set("step", wanted);
     wanted = null;
     model.save_changes();
