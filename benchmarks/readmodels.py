@@ -100,7 +100,15 @@ def appended_inline(setting: Setting) -> Iterator[Once]:
     """An append that brings its event into the rows itself."""
     with _small(setting, "inline") as store:
         view = el.ReadModel(store, rules.CARDS, inline=True)
-        yield _event_by_event(store, lambda: view.lag == 0)
+        once = _event_by_event(store, lambda: None)
+
+        def seen(watch: Watch) -> int:
+            done = once(watch)
+            if view.lag:
+                raise AssertionError("an append did not take its events along")
+            return done
+
+        yield seen
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from html import escape
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -23,7 +23,7 @@ from eventlab.errors import (
     ReadModelRefused,
     StoreError,
 )
-from eventlab.readmodels.upkeep import Drifted, Upkeep
+from eventlab.readmodels.upkeep import Drifted, Elsewhere, Upkeep
 from eventlab.statements import Params
 from eventlab.store import read_tables
 from eventlab.store.database import reading, transaction
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from eventlab.projections import Fold, Projection
     from eventlab.store import EventStore
+    from eventlab.store.ledger import Field
     from eventlab.store.read_tables import Standing
 
 POLL = 1.0
@@ -305,14 +306,13 @@ class ReadModel:
         if self._runner is not None:
             self._runner.wake()
 
-    def take_part(self, con: duckdb.DuckDBPyConnection, position: int) -> None:
+    def take_part(self, con: duckdb.DuckDBPyConnection, position: int, fields: list[Field]) -> None:
         """Take in the events of an append, in its transaction; an error refuses it."""
         if self._store.closed:
             self._store.leave(self.name)
             return
         try:
-            kept = read_tables.standing(con, self.name)
-            self._upkeep.advance(con, LogWithin(self._store, con), kept, position)
+            self._upkeep.go_on(con, LogWithin(self._store, con, known=fields), position)
         except Exception as error:
             cause = error.cause if isinstance(error, Drifted) else error
             refused = AppendRefused(self.name, getattr(error, "position", position), cause)
@@ -327,7 +327,22 @@ class ReadModel:
     ) -> int:
         """Take in events, a batch in a transaction; of a batch that fails, all before the failing event."""
         self._list()
-        kept = self._standing()
+        head = self._store.head
+        left = self._upkeep.left(head if until is None else min(until, head))
+        if left is not None:
+            with suppress(Elsewhere):
+                return self._catch_up_from(left, limit, until, go_on, quiet=quiet)
+        return self._catch_up_from(self._standing(), limit, until, go_on, quiet=quiet)
+
+    def _catch_up_from(
+        self,
+        kept: Standing | None,
+        limit: int | None,
+        until: int | None,
+        go_on: Callable[[], bool],
+        *,
+        quiet: bool,
+    ) -> int:
         start = at = kept.checkpoint if kept else 0
         target, failing = self._target(kept, limit, until), _Failing()
         with self._bar(target - start, quiet=quiet) as bar:
@@ -335,7 +350,7 @@ class ReadModel:
                 high = failing.next(at, min(at + self._upkeep.lane.batch, target))
                 try:
                     kept = self._taken_in(kept, high)
-                except (ReadModelError, StoreError):
+                except (ReadModelError, StoreError, Elsewhere):
                     raise
                 except Exception as error:  # one of the events may be at fault
                     if high == at + 1:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from eventlab.errors import CheckpointBeyondLog, EventLabError, RuleChanged, UntypedField
@@ -31,6 +32,10 @@ class Drifted(EventLabError):
         super().__init__(str(cause))
 
 
+class Elsewhere(EventLabError):
+    """The rows do not stand where they were left: somebody else has moved them."""
+
+
 class Upkeep:
     """What keeps the rows of one projection under one name."""
 
@@ -39,23 +44,46 @@ class Upkeep:
         self._version = projection.version
         self._definition = hashlib.sha256((projection.definition + upcasters).encode()).hexdigest()
         self._typed: tuple[list[Field], str] | None = None
+        self._left: Standing | None = None
+
+    def left(self, high: int) -> Standing | None:
+        """Return how the rows were left, if before a position; `advance` finds whether they still are."""
+        return self._left if self._left and self._left.checkpoint < high else None
 
     def advance(
         self, con: duckdb.DuckDBPyConnection, log: LogWithin, kept: Standing | None, high: int
     ) -> Standing:
-        """Take in the events from where rows are kept up to a position, and return how they stand then."""
+        """Take in the events from where rows are kept up to a position, and return how they stand then.
+
+        Raises
+        ------
+        Elsewhere
+            When the rows are not where they are said to be kept; nothing is changed then.
+        """
         if kept is None:
             return self._fill(con, self._settled(log, 0, high), high)
         self.require_same_rule(kept)
         if kept.checkpoint >= high:
             return kept
-        kept, log = self._retyped(con, log, kept, high)
-        tail = log.between(kept.checkpoint + 1, high)
-        lane = self.lane
-        late = lane.late(con, kept.table, tail)
-        read_tables.merge(con, kept.table, late, lane.keys, lane.sets, may_end=lane.may_end)
-        read_tables.moved(con, self.name, len(log.known), high)
-        return kept._replace(fields=len(log.known), checkpoint=high)
+        has_new_fields = kept.fields != len(log.known)
+        if has_new_fields:
+            log = self._settled(log, kept.fields, high)
+        if not read_tables.moved(con, self.name, kept, len(log.known), high):
+            self._left = None
+            raise Elsewhere
+        if has_new_fields and self._types(log) != kept.types:
+            return self._fill(con, log, high)
+        self._merge(con, kept, log.between(kept.checkpoint + 1, high))
+        self._left = kept._replace(fields=len(log.known), checkpoint=high)
+        return self._left
+
+    def go_on(self, con: duckdb.DuckDBPyConnection, log: LogWithin, high: int) -> None:
+        """Take in the events up to a position, from wherever the rows are kept."""
+        if (left := self.left(high)) is not None:
+            with suppress(Elsewhere):
+                self.advance(con, log, left, high)
+                return
+        self.advance(con, log, read_tables.standing(con, self.name), high)
 
     def refill(
         self, con: duckdb.DuckDBPyConnection, log: LogWithin, high: int
@@ -80,20 +108,16 @@ class Upkeep:
     def _fill(self, con: duckdb.DuckDBPyConnection, log: LogWithin, high: int) -> Standing:
         types = self._types(log)
         new = Standing(0, self._version, self._definition, types, len(log.known), high)
-        return read_tables.fill(con, self.name, new, self.lane.rows(log.until(position=high)))
+        rows = self.lane.rows(log.until(position=high))
+        self._left = read_tables.fill(con, self.name, new, rows)
+        return self._left
+
+    def _merge(self, con: duckdb.DuckDBPyConnection, kept: Standing, tail: LogWithin) -> None:
+        lane = self.lane
+        late = lane.late(con, kept.table, tail)
+        read_tables.merge(con, kept.table, late, lane.keys, lane.sets, may_end=lane.may_end)
 
     # -- fields that hold values of another kind than before -----------------------------------------
-
-    def _retyped(
-        self, con: duckdb.DuckDBPyConnection, log: LogWithin, kept: Standing, high: int
-    ) -> tuple[Standing, LogWithin]:
-        """Return rows of the types that the log asks for now, and the log to read on from."""
-        if kept.fields == len(log.known):
-            return kept, log
-        log = self._settled(log, kept.fields, high)
-        if self._types(log) == kept.types:
-            return kept, log
-        return self._fill(con, log, kept.checkpoint), log
 
     def _settled(self, log: LogWithin, fields: int, high: int) -> LogWithin:
         """Return the log as it was read before a kind of value came that cannot be computed with.

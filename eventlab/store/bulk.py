@@ -98,7 +98,7 @@ class _Load:
                 progress.update(stop - start)
         done = self._done()
         if self.table.rows and not done.duplicate:
-            self.ledger.take_part(self.con, done.position)
+            self.ledger.take_part(self.con, done.position, self.fields)
         return done
 
     def _load_slice(self, start: int, stop: int) -> None:

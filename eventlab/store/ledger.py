@@ -7,7 +7,7 @@ and a writer they contradict forgets what it knew and reads again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from threading import Lock, RLock
@@ -56,8 +56,11 @@ class Participant(Protocol):
 
     name: str
 
-    def take_part(self, con: duckdb.DuckDBPyConnection, position: int) -> None:
-        """Bring them forward to a position, before the commit; an error here refuses the append."""
+    def take_part(self, con: duckdb.DuckDBPyConnection, position: int, fields: list[Field]) -> None:
+        """Bring them forward to a position, before the commit; an error here refuses the append.
+
+        ``fields`` are all payload fields seen so far, those of the append too.
+        """
 
 
 class Ledger:
@@ -83,10 +86,12 @@ class Ledger:
         with self._catalogue:
             return self._upkeep_of.setdefault(name, RLock())
 
-    def take_part(self, con: duckdb.DuckDBPyConnection, position: int) -> None:
+    def take_part(
+        self, con: duckdb.DuckDBPyConnection, position: int, fields: Iterable[Field]
+    ) -> None:
         """Let all participants change their tables in the transaction of an append."""
         for participant in list(self.participants.values()):
-            participant.take_part(con, position)
+            participant.take_part(con, position, list(fields))
 
     def watch(self, watcher: Watcher) -> None:
         """Tell somebody of every append from now on, for as long as they live."""

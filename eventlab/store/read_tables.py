@@ -96,13 +96,17 @@ def fill(con: duckdb.DuckDBPyConnection, name: str, new: Standing, rows: Select)
     return made
 
 
-def moved(con: duckdb.DuckDBPyConnection, name: str, fields: int, checkpoint: int) -> None:
-    """Note that the rows are those at another position."""
-    execute(
+def moved(
+    con: duckdb.DuckDBPyConnection, name: str, kept: Standing, fields: int, checkpoint: int
+) -> bool:
+    """Note that the rows are those at another position, and tell whether they did stand where they should."""
+    [(changed,)] = execute(
         con,
-        "update read_models set fields = ?, checkpoint = ? where name = ?",
-        [fields, checkpoint, name],
-    )
+        "update read_models set fields = ?, checkpoint = ? "
+        "where name = ? and number = ? and checkpoint = ?",
+        [fields, checkpoint, name, kept.number, kept.checkpoint],
+    ).fetchall()
+    return bool(changed)
 
 
 def merge(

@@ -56,6 +56,22 @@ def test_what_it_cannot_take_in_is_not_appended(rule):
         assert other.frame()["n"].tolist() == [2]
 
 
+@lanes
+def test_what_it_took_in_of_a_refused_append_is_forgotten(rule):
+    with el.EventStore() as store:
+        view = el.ReadModel(store, rule, name="first in line", inline=True)
+        el.ReadModel(store, EXACT, name="refuses", inline=True)
+        store.append("card-7", load(20))
+
+        with pytest.raises(AppendRefused, match="refuses"):
+            store.append("card-7", load(4, 10**9))
+        assert (view.checkpoint, view.lag) == (1, 0)
+
+        store.append("card-7", load(5))
+        assert_frame_equal(view.frame(), rule(store))
+        assert view.frame()["balance"].tolist() == [25]
+
+
 def test_a_value_of_another_kind_is_refused_and_its_kind_forgotten():
     with el.EventStore() as store:
         view = el.ReadModel(store, BALANCE, inline=True)

@@ -185,6 +185,47 @@ def test_two_objects_of_one_name_share_rows_and_checkpoint(store):
 
 
 @lanes
+def test_two_objects_of_one_name_take_turns_and_find_what_the_other_did(store, rule):
+    one, other = el.ReadModel(store, rule), el.ReadModel(store, rule)
+    for amount, view in zip((1, 2, 3, 4), (one, other, one, other), strict=True):
+        store.append("card-7", load(amount, amount))
+        assert view.catch_up() == 2
+        assert_frame_equal(view.frame(), rule(store))
+
+    one.rebuild(until=3)
+    assert (other.lag, other.catch_up(until=5), other.catch_up()) == (5, 2, 3)
+    other.drop()
+    store.append("card-8", load(5))
+    assert one.catch_up() == 9
+    assert_frame_equal(one.frame(), rule(store))
+
+
+def test_a_rule_that_took_its_place_meanwhile_is_named_and_its_rows_stay(store):
+    store.append("card-7", load(20))
+    old, new = el.ReadModel(store, BALANCE), el.ReadModel(store, changed(BALANCE))
+    old.catch_up()
+    new.rebuild()
+    store.append("card-7", load(5))
+
+    with pytest.raises(RuleChanged):
+        old.catch_up()
+    assert new.catch_up() == 1
+    assert new.frame()["loads"].tolist() == [2]
+
+
+def test_a_checkpoint_that_another_program_moved_is_gone_on_from():
+    with el.EventStore() as store:
+        store.append("card-7", load(20, 5))
+        view = el.ReadModel(store, BALANCE)
+        view.catch_up()
+        store.append("card-7", load(3))
+        store.cursor().execute("update read_models set checkpoint = 1")
+
+        assert view.catch_up() == 2
+        assert view.frame().to_dict("index") == {"card-7": {"balance": 33, "position": 3}}
+
+
+@lanes
 def test_threads_that_catch_up_at_once_count_nothing_twice(rule):
     with el.EventStore() as store:
         store.append("card-7", load(*range(200)))
