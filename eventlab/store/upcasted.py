@@ -26,9 +26,11 @@ from eventlab.store import rows
 from eventlab.store.bulk import KIND_OF_JSON
 from eventlab.store.database import Database, detach, transaction
 from eventlab.store.ledger import Field, Ledger
+from eventlab.store.oldrows import is_current, is_current_among, is_old
 from eventlab.store.scans import ROW_GROUP, Scan, Scans
 from eventlab.store.sqltext import literal, payload_field
 from eventlab.upcasting import Chains
+from eventlab.upcasting.upcaster import Step
 
 AT_ONCE = 10_000
 
@@ -70,13 +72,15 @@ class Overlay:
         self._forget.atexit = False
         self._grows = not database.read_only
         self._done, self._span, self._parts, self._unshredded = 0, (0, 0), False, 0
+        self._stored: set[Step] = set()
         self._shown: dict[Field, None] = {}
         self._held: dict[Field, bool] = {}  # by rows of today, of the fields that old rows have
 
     def over(self, scans: Scans) -> Scans:
         """Return scans with upcasted events in the place of old ones, up to the last append."""
         with self._kept_up():
-            return self._put_into(scans, f"events.position <= {self._done}")
+            tests = is_current_among(self._stored, self.chains.schemas)
+            return self._put_into(scans, f"events.position <= {self._done}", tests)
 
     def still(self, scans: Scans) -> StillOverlay:
         """Return the same for a reader who holds one moment, which this overlay may outgrow."""
@@ -93,11 +97,11 @@ class Overlay:
         with self._kept_up():
             found = con.execute(
                 f"select type, schema, min(position) from {self._scan.table} as events "
-                f"where position > {self._done} and {self._is_old()} group by all limit 1"
+                f"where position > {self._done} and {is_old(self.chains.schemas)} group by all limit 1"
             ).fetchone()
             if found is not None:
                 raise UncommittedSchema(*found)
-            return self._put_into(scans, "true")
+            return self._put_into(scans, "true", is_current(self.chains.schemas))
 
     def fields(self, stored: Iterable[Field]) -> dict[Field, None]:
         """Return the payload fields as they are shown, given those that are stored."""
@@ -111,28 +115,32 @@ class Overlay:
 
     # -- what stands in the place of the table ---------------------------------------------------------
 
-    def _put_into(self, scans: Scans, until: str) -> Scans:
-        """Return scans with others in the place of the table's, which end where a condition says."""
-        current = self._narrowed(self._scan, self._is_current())
+    def _put_into(self, scans: Scans, until: str, tests: list[str]) -> Scans:
+        """Return scans with others in the place of the table's, which end where a condition says.
+
+        The tests tell the rows of today up to there; a look-up of streams has no end, and tests all.
+        """
+        current = self._narrowed(self._scan, *is_current(self.chains.schemas))
         if not self._span[1]:
             by_stretch, by_lookup = [self._narrowed(self._scan, until)], [current]
         else:
             made = Scan(
                 f"{self._name}.main.upcasted", is_shared=False, el_part=self._part, span=self._span
             )
-            by_stretch, by_lookup = self._stretches(current, made, until), [current, made]
+            by_stretch, by_lookup = self._stretches(made, until, tests), [current, made]
         return Scans(
             tuple(self._instead(scans.by_stretch, by_stretch)),
             tuple(self._instead(scans.by_lookup, by_lookup)),
         )
 
-    def _stretches(self, current: Scan, made: Scan, until: str) -> list[Scan]:
+    def _stretches(self, made: Scan, until: str, tests: list[str]) -> list[Scan]:
         first, last = self._span
+        current = self._narrowed(self._scan, *tests)
         made = self._narrowed(made, f"events.position <= {last}", span=(first, last))
         # At the edge of a row group, for one that is cut in two is read twice.
         edge = -(-last // ROW_GROUP) * ROW_GROUP
         # What lies behind needs no test but that of its position.
-        spared = (len(self.chains.schemas) - _TYPES_IN_A_POSITION) * max(self._done - edge, 0)
+        spared = (len(tests) - _TYPES_IN_A_POSITION) * max(self._done - edge, 0)
         if spared < _WORTH_A_SCAN:
             return [self._narrowed(current, until), made]
         mixed = self._narrowed(current, f"events.position <= {edge}", span=(1, edge))
@@ -186,13 +194,14 @@ class Overlay:
         ).fetchall()
         for type, schema, _, position in found:
             self.chains.require_known((type, schema), position)
+            self._stored.add((type, schema))
         return sum(n for type, schema, n, _ in found if (type, schema) in self.chains.steps)
 
     def _chunks(self, low: int, high: int) -> Iterator[list[_Old]]:
         reader = self._con.cursor()
         reader.execute(
             f"select position, type, schema, data::json::varchar from {self._scan.table} as events "
-            f"where position between ? and ? and {self._is_old()} order by position",
+            f"where position between ? and ? and {is_old(self.chains.schemas)} order by position",
             [low, high],
         )
         while chunk := reader.fetchmany(AT_ONCE):
@@ -255,28 +264,14 @@ class Overlay:
         kind_of = KIND_OF_JSON.format(f"json_type({value}::json)")
         is_kind = f"{value} is not null and {kind_of} = {literal(field.kind)}"
         condition = is_null if field.kind == "NULL" else is_kind
+        tests = " and ".join(is_current(self.chains.schemas))
         return bool(
             self._con.execute(
                 f"select 1 from {self._scan.table} as events where position between $low and $high "
-                f"and type = $type and {self._is_current()} and {condition} limit 1",
+                f"and type = $type and {tests} and {condition} limit 1",
                 {"low": low, "high": high, "type": field.type},
             ).fetchone()
         )
-
-    def _is_old(self) -> str:
-        pairs = [
-            f"events.type = {literal(type)} and events.schema between {schemas[0]} and {schemas[-1]}"
-            for type, schemas in self.chains.schemas.items()
-        ]
-        return f"({' or '.join(pairs)})"
-
-    def _is_current(self) -> str:
-        """Return the opposite, as DuckDB 2.0 tests it while it scans: of `not`, it makes a filter behind."""
-        pairs = [
-            f"(events.type <> {literal(type)} or events.schema not between {schemas[0]} and {schemas[-1]})"
-            for type, schemas in self.chains.schemas.items()
-        ]
-        return " and ".join(pairs)
 
 
 @dataclass(frozen=True)

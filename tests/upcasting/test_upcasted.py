@@ -343,6 +343,20 @@ def test_events_appended_later_are_upcasted_when_they_are_old(store):
     assert cards(store.stream("card-8"))["cents"].tolist() == [9]
 
 
+def test_rows_of_today_are_shown_of_a_type_that_had_only_old_ones():
+    store = el.EventStore(upcasters=[rename("CardLoaded", 1, amount="cents")])
+    store.append("card-7", el.Event("CardLoaded", {"amount": 5}, schema=1))
+    view = el.ReadModel(store, cards, inline=True)
+    assert cards(store)["cents"].tolist() == [5]
+
+    store.append("card-7", el.Event("CardLoaded", {"cents": 2}))
+
+    for log in (store, store.stream("card-7"), store.until(position=2)):
+        assert [event.data for event in log] == [{"cents": 5}, {"cents": 2}]
+        assert cards(log)["cents"].tolist() == [7]
+    assert view.frame()["cents"].tolist() == [7]
+
+
 def test_a_branch_shows_and_appends_as_its_parent_does(store):
     fork = store.branch(drop=[1], edit={3: {"cents": 200}})
     fork.append("card-7", el.Event("CardTopped", {"cents": 1}, schema=1))
