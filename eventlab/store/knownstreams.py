@@ -25,7 +25,7 @@ SEVERAL = range(2, 101)
 DuckDB 2.0 had better read all events than find theirs by the index."""
 
 FEW = 200
-"""So many streams are looked up, however many there are."""
+"""So many streams are looked up before all are read, as far as there are not too many."""
 
 _MOST = 1_000_000  # names are remembered
 
@@ -40,6 +40,7 @@ class KnownStreams:
     def __init__(self) -> None:
         self._names: Array = np.empty(0, "object")  # by number; None where it is not known
         self._held = 0  # names in it
+        self._looked_up = 0  # names, a few at a time
         self._numbers: dict[str, int] = {}
 
     def numbers(self, con: duckdb.DuckDBPyConnection, names: Collection[str]) -> Numbers | None:
@@ -65,7 +66,10 @@ class KnownStreams:
         names = self._names
         if numbers.max(initial=-1) >= len(names) or None in names[numbers]:
             names = self._with(con, np.unique(numbers))
-        return names[numbers]
+        found = names[numbers]
+        if len(found) <= FEW:  # who asks for a few names is likely to ask for these streams next
+            self._remember(dict(zip(found.tolist(), numbers.tolist(), strict=True)))
+        return found
 
     def sorted(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> tuple[Array, pd.Index[str]]:
         """Return the places of some numbers in the order of their names, and the names in that order."""
@@ -79,13 +83,12 @@ class KnownStreams:
             self._names, self._held = np.empty(0, "object"), 0
         names = self._names
         missing = [no for no in numbers.tolist() if no >= len(names) or names[no] is None]
-        if len(missing) > FEW and how_many(con) <= _MOST:
+        self._looked_up += len(missing)
+        if self._takes_all(con):
             found = execute(con, _ALL).fetchnumpy()
             self._held = len(found["stream"])
         else:
             found = execute(con, _BY_NUMBER, [missing]).fetchnumpy()
-            both = zip(found["stream"].tolist(), found["stream_no"].tolist(), strict=True)
-            self._remember(dict(both))
             self._held += len(missing)
         there = np.asarray(found["stream_no"], "int64")
         nameless = np.setdiff1d(missing, there)
@@ -94,6 +97,13 @@ class KnownStreams:
         self._names = names = _with_room(names, int(there.max(initial=0)))
         names[there] = found["stream"]
         return names
+
+    def _takes_all(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Tell whether to read all names: once so many were looked for that this would have cost no more."""
+        if self._looked_up <= FEW:
+            return False
+        self._looked_up = 0
+        return how_many(con) <= _MOST
 
     def _remember(self, found: dict[str, int]) -> None:
         if len(self._numbers) + len(found) > _MOST:

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from eventlab import frames
@@ -22,7 +23,7 @@ from eventlab.store import broken, question, reading
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.database import reading as reading_moment
-from eventlab.store.knownstreams import FEW, SEVERAL, KnownStreams, Numbers
+from eventlab.store.knownstreams import FEW, SEVERAL, Array, KnownStreams, Numbers
 from eventlab.store.ledger import Field, Ledger
 from eventlab.store.query import Query
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA
@@ -450,11 +451,14 @@ class Log:
 
     def with_names(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return rows as they stand, with the names of streams in place of ``stream_no``."""
-        numbers = rows.pop("stream_no").to_numpy("int64")
-        with self.borrowed() as con:
-            names = self.known_streams.names(con, numbers)
+        names = self.stream_names(rows.pop("stream_no").to_numpy("int64"))
         rows.insert(0, "key", pd.Series(names, rows.index, dtype="str"))
         return rows
+
+    def stream_names(self, numbers: Sequence[int] | Array) -> Array:
+        """Return the name of each of some streams, given their numbers."""
+        with self.borrowed() as con:
+            return self.known_streams.names(con, np.asarray(numbers, "int64"))
 
     @property
     def known_streams(self) -> KnownStreams:

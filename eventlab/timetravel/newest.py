@@ -37,9 +37,10 @@ def _last_living(log: Log, number: int, ends_with: tuple[str, ...]) -> list[str]
     query = _LIVING.format(order=log.order_key)
     while True:
         last = log.since(position=max(end - reach, 0) + 1)
-        found = last.frame(query, {"ends": list(ends_with), "number": number})
+        with last.borrowed() as con:
+            found = last.run(con, query, {"ends": list(ends_with), "number": number}).fetchall()
         if len(found) == number or reach >= end:
-            return log.with_names(found)["key"].tolist()
+            return list(log.stream_names([stream_no for (stream_no,) in found]))
         reach *= FURTHER
 
 

@@ -1,5 +1,6 @@
 """Streams keep their numbers and names, so these are looked for once; what is not committed is forgotten."""
 
+import numpy as np
 import pytest
 
 import eventlab as el
@@ -60,6 +61,21 @@ def test_more_names_than_are_looked_up_one_by_one_are_all_found():
     store = with_streams(*names)
 
     assert streams_of(store) == names
+
+
+def test_names_looked_up_a_few_at_a_time_are_all_read_in_the_end(monkeypatch):
+    monkeypatch.setattr(knownstreams, "FEW", 3)
+    names = [f"card-{n}" for n in range(8)]
+    store = with_streams(*names)
+    con = store.cursor()
+    known = KnownStreams()
+
+    for no, name in enumerate(names[:4], start=1):
+        assert known.names(con, np.array([no])).tolist() == [name]
+    con.close()  # all are known by now
+
+    assert known.names(con, np.array([8, 2])).tolist() == ["card-7", "card-1"]
+    assert known.numbers(con, ["card-7", "card-1"]) == {"card-1": 2, "card-7": 8}
 
 
 def test_names_beyond_the_most_that_are_remembered_are_found_again(monkeypatch):
