@@ -204,9 +204,11 @@ class KeepsStates(Keeper):
         self, keys: list[Key], states: Mapping[Key, Any], positions: Mapping[Key, int]
     ) -> Rows:
         """Return states as text; those of keys that are not among the living are missing."""
+        living = [key for key in keys if key in states]
+        texts = dict(zip(living, self._codec.written([states[key] for key in living]), strict=True))
         kept = {
             "keys": [as_text(key, "key") for key in keys],
-            "states": [self._codec.written(states[key]) if key in states else None for key in keys],
+            "states": [texts.get(key) for key in keys],
             "positions": [positions[key] if key in states else None for key in keys],
         }
         return Rows(_UNNESTED, kept)

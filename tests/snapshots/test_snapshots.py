@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -22,6 +22,7 @@ from eventlab.errors import (
     SnapshotWarning,
     UntypedField,
 )
+from eventlab.keeping.codec import Codec, as_text
 from eventlab.snapshots.shelf import Shelf
 from tests.examples import examples
 from tests.projections.test_laws import BOTH, CARD, CARDS, START, laws, logs, store_of
@@ -499,6 +500,35 @@ def test_a_state_comes_back_as_it_was(initial, state):
     loads(store, 3)
 
     assert_frame_equal(el.Snapshots(store, fold, every=1)(store), fold(store))
+
+
+JSON_STATES = st.dictionaries(
+    st.text(max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    max_size=3,
+)
+
+
+@given(st.lists(JSON_STATES))
+@example([{"a": '}\n{"', "}\n{": "\0"}, {}, {}, {"\n": "},{"}])
+@example([{"a": 1}, {"$": "tuple", "v": 1}, {"a": 2}])
+def test_states_are_written_as_each_of_them_is_alone(states):
+    codec = Codec({})
+
+    texts = codec.written(states)
+
+    assert texts == [as_text(state, "state") for state in states]
+    assert repr(codec.read(texts)) == repr(states)
+
+
+class Shouted(str):
+    __slots__ = ()
+
+
+@pytest.mark.parametrize("state", [{Shouted("a"): 1}, {"a": Shouted("b")}], ids=["name", "value"])
+def test_a_state_among_plain_ones_is_refused_like_any(state):
+    with pytest.raises(SnapshotRefused, match="Shouted"):
+        Codec({}).written([{"a": 1}, state, {"a": 2}])
 
 
 @dataclass
