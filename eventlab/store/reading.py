@@ -7,7 +7,7 @@ beforehand, eight bytes an event: DuckDB 2.0 would read all columns of every eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from itertools import pairwise, repeat
 from sys import intern
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 SLICE = ROW_GROUP
 BATCH = 2_048
-SLICES_BY_STREAM = 2  # more of them bring more of a stream together, and take more memory
+SLICES_BY_STREAM = 4  # more of them bring more of a stream together, and take more memory
+MOST_TYPES = 32  # are looked for in a list, one after the other
 
 Columns = dict[str, Any]
 
@@ -48,12 +49,31 @@ def batches(log: Log, *, by_stream: bool = False) -> Iterator[list[RecordedEvent
 
 
 class Slice(NamedTuple):
-    """A part of the log small enough to read at once: a condition on top of the cut."""
+    """A part of the log small enough to read at once: a condition on top of the cut.
+
+    Where it `is_long` it pays to look first what its events have in common.
+    """
 
     where: str
     params: dict[str, Any]
     limit: str = ""
     by_stream: bool = False
+    is_long: bool = False
+
+
+class Common(NamedTuple):
+    """What is not made a Python object for each event: the few ``types`` there are, and what is ``empty``."""
+
+    types: Sequence[str] = ()
+    empty: Collection[str] = ()
+
+    def reads(self, name: str) -> str:
+        """Return how a column of the envelope is read."""
+        if name in self.empty:
+            return f"null::boolean as {name}"
+        if name == "type" and self.types:
+            return "list_position($types::varchar[], type) - 1 as type"
+        return _READ_AS.get(name, name)
 
 
 def _fields(log: Log, con: duckdb.DuckDBPyConnection) -> list[Field]:
@@ -96,8 +116,8 @@ def _by_position(
     width = rows * max(1, round((last + 1 - first) / events))
     edges = range((first - 1) // width * width + 1, last + width + 1, width)
     for low, high in pairwise(edges):
-        bounds = {"low": low, "high": high}
-        yield Slice("where position >= $low and position < $high", bounds, by_stream=by_stream)
+        where, bounds = "where position >= $low and position < $high", {"low": low, "high": high}
+        yield Slice(where, bounds, by_stream=by_stream, is_long=True)
 
 
 def _by_choice(log: Log, con: duckdb.DuckDBPyConnection) -> Iterator[Slice]:
@@ -114,13 +134,26 @@ def _by_choice(log: Log, con: duckdb.DuckDBPyConnection) -> Iterator[Slice]:
 
 
 def _columns(log: Log, con: duckdb.DuckDBPyConnection, payloads: Payloads, part: Slice) -> Columns:
-    envelope = [[_READ_AS.get(name, name) for name in names] for names in (BEFORE_DATA, AFTER_DATA)]
-    asked = [*envelope[0], *payloads.columns, *envelope[1]]
+    common = _in_common(log, con, part) if part.is_long else Common()
+    before, after = map(common.reads, BEFORE_DATA), map(common.reads, AFTER_DATA)
+    asked = [*before, *payloads.columns, *after]
     order = f"stream_no, {log.order_by}" if part.by_stream else log.order_by
     select = f"select {', '.join(asked)} from events {part.where} order by {order} {part.limit}"
-    found = log.run(con, select, part.params).fetchnumpy()
+    types = {"types": common.types} if common.types else {}
+    found = log.run(con, select, {**part.params, **types}).fetchnumpy()
     found["stream_no"] = log.known_streams.names(con, np.asarray(found["stream_no"], "int64"))
+    if common.types:
+        found["type"] = np.array(common.types, "object")[found["type"]]
     return found
+
+
+def _in_common(log: Log, con: duckdb.DuckDBPyConnection, part: Slice) -> Common:
+    """Return the types of its events, if they are few, and what of the envelope none of them says."""
+    said = ", ".join(f"count({_SAID_AS.get(name, name)})" for name in _OPTIONAL)
+    query = f"select coalesce(list(distinct type), []), {said} from events {part.where}"
+    [(types, *counts)] = log.run(con, query, part.params).fetchall()
+    empty = {name for name, events in zip(_OPTIONAL, counts, strict=True) if not events}
+    return Common(types if len(types) <= MOST_TYPES else (), empty)
 
 
 # Names of streams are shared by all their events, and most ids are made of them.
@@ -129,6 +162,8 @@ _READ_AS = {
     "event_id": "given_id",
     "tags": "tags::json::varchar as tags",
 }
+_OPTIONAL = ["actor", "reason", "correlation_id", "causation_id", "event_id", "tags"]
+_SAID_AS = {"event_id": "given_id"}
 
 
 # -- arrays to events ------------------------------------------------------------------------------

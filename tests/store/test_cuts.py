@@ -305,15 +305,15 @@ def test_a_long_log_can_come_stream_by_stream_a_part_after_the_other(store, monk
             ]
 
 
-def test_stream_by_stream_means_two_slices_at_a_time(monkeypatch):
+def test_stream_by_stream_means_four_slices_at_a_time(monkeypatch):
     monkeypatch.setattr(reading, "SLICE", 2)
     store = el.EventStore()
-    for number in range(6):
+    for number in range(12):
         store.append(f"card-{number % 2}", el.Event("CardLoaded", {"amount": number}))
 
     positions = [event.position for batch in store.batches(by_stream=True) for event in batch]
 
-    assert positions == [1, 3, 2, 4, 5, 6]
+    assert positions == [1, 3, 5, 7, 2, 4, 6, 8, 9, 11, 10, 12]
 
 
 def test_a_log_of_one_slice_comes_in_its_own_order_always(store):

@@ -44,6 +44,29 @@ def store():
         yield store
 
 
+# -- iteration, a part of a long log after the other ------------------------------------------------
+
+
+@pytest.mark.parametrize("most_types", [1, 2])
+@pytest.mark.parametrize("cut", ["whole", "only", "since", "stream"])
+def test_a_long_log_gives_the_events_of_a_short_one(store, cut, most_types, monkeypatch):
+    store.append("card-8", [el.Event("CardLoaded", {"amount": n}) for n in range(5)])
+    log = {
+        "whole": store,
+        "only": store.only("CardLoaded"),
+        "since": store.since(position=3),  # of one type, with nothing said but tags
+        "stream": store.stream("card-8"),
+    }[cut]
+    short = list(log)
+
+    monkeypatch.setattr("eventlab.store.reading.SLICE", 2)
+    monkeypatch.setattr("eventlab.store.reading.MOST_TYPES", most_types)
+
+    assert list(log) == short
+    by_stream = [event for batch in log.batches(by_stream=True) for event in batch]
+    assert sorted(by_stream) == short
+
+
 # -- events ----------------------------------------------------------------------------------------
 
 
