@@ -19,6 +19,7 @@ from tests.browser import (
     screenshot,
     wait_until,
 )
+from tests.widgets import tenmillion
 
 SMALL = [
     """
@@ -51,6 +52,15 @@ store = el.EventStore(clock=lambda: "2026-01-31")
 store.append_frame(rows, stream="card", type="kind")
 cards = el.Projection("cards", balance=el.total("amount"))
 tm = TimeMachine(store, cards)
+tm
+"""
+
+LARGE = """
+import eventlab as el
+from eventlab.widgets import TimeMachine
+
+store = el.EventStore("large.duckdb", read_only=True)
+tm = TimeMachine(store, el.Projection("cards", balance=el.total("amount")))
 tm
 """
 
@@ -96,8 +106,11 @@ def folder(tmp_path_factory) -> Path:
     cells = [new_code_cell(source.strip()) for source in SMALL]
     small = new_notebook(cells=cells, metadata={"kernelspec": kernel})
     nbformat.write(small, folder / "small.ipynb")
-    long = new_notebook(cells=[new_code_cell(LONG.strip())], metadata={"kernelspec": kernel})
-    nbformat.write(long, folder / "long.ipynb")
+    for name, source in (("long", LONG), ("large", LARGE)):
+        notebook = new_notebook(
+            cells=[new_code_cell(source.strip())], metadata={"kernelspec": kernel}
+        )
+        nbformat.write(notebook, folder / f"{name}.ipynb")
     return folder
 
 
@@ -216,6 +229,42 @@ def test_of_300_quick_moves_over_a_long_log_the_last_one_wins(page):
     held = page.evaluate("window.held")
     assert len(held) > 3
     assert max(held) <= 128
+
+
+def test_ten_million_events_are_opened_and_jumped_about_in(page, folder):
+    tenmillion.write(folder / "large.duckdb")
+    opened(page, "large.ipynb")
+    page.evaluate(COUNT_STEPS)
+    line = page.locator(".eventlab-tm .tm-line")
+    expect(line).to_have_text(
+        "10,000,000 / 10,000,000 · 2026-04-26 17:46:39 · card-100000 · CardLoaded"
+    )
+
+    page.locator(".eventlab-tm input[type=range]").focus()
+    page.keyboard.press("Home")
+    expect(line).to_have_text("0 / 10,000,000 · before the first event")
+    for place, moment in ((5_000_000, "2026-02-27 20:53:19"), (1_234_567, "2026-01-15 06:56:06")):
+        page.locator(".eventlab-tm [data-part=entry]").select_text()
+        page.keyboard.type(str(place))
+        page.keyboard.press("Enter")
+        shows_card_at(page, place, moment)
+
+    page.locator(".eventlab-tm input[type=range]").focus()
+    for _ in range(200):  # beyond what was fetched
+        page.keyboard.press("ArrowRight")
+    shows_card_at(page, 1_234_767, "2026-01-15 06:59:26")
+    kernel_follows(page, "(tm.step, tm.position, tm.last)", "(1234767, 1234767, 10000000)")
+    assert max(page.evaluate("window.held")) <= 128
+    assert complaints(page) == []
+    screenshot(page, "lab-ten-million")
+
+
+def shows_card_at(page, position, moment):
+    card, balance = tenmillion.card_at(position)
+    line = page.locator(".eventlab-tm .tm-line")
+    expect(line).to_have_text(f"{position:,} / 10,000,000 · {moment} · {card} · CardLoaded")
+    top = page.locator(".tm-rows tbody tr").first.inner_text().split()
+    assert top == ["~", card, "~", str(balance)]
 
 
 def test_a_condition_is_found_and_a_fork_shows_two_futures(page):
