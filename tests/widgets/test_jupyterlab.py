@@ -134,9 +134,19 @@ def started(browser, lab) -> Iterator[Page]:
 
 @pytest.fixture
 def page(started) -> Iterator[Page]:
-    """JupyterLab with nothing open, and nothing saved behind the test."""
+    """A light JupyterLab with nothing open, and nothing saved behind the test."""
+    show_in(started, "Light")
     yield started
     started.evaluate(CLOSE_ALL)
+
+
+def show_in(page, theme):
+    page.evaluate(
+        "theme => jupyterapp.commands.execute('apputils:change-theme', { theme }).then(() => null)",
+        f"JupyterLab {theme}",
+    )
+    is_light = str(theme == "Light").lower()
+    wait_until(page, f"() => document.body.dataset.jpThemeLight === '{is_light}'")
 
 
 def test_keyboard_kernel_and_other_widgets_move_one_slider(page):
@@ -166,10 +176,7 @@ def test_keyboard_kernel_and_other_widgets_move_one_slider(page):
     expect(line).to_have_text(re.compile("^3 / 40"))
     expect(page.locator(".widget-readout")).to_have_text("3")
 
-    page.evaluate(
-        "jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
-    )
-    wait_until(page, "() => document.body.dataset.jpThemeLight === 'false'")
+    show_in(page, "Dark")
     page.locator(".eventlab-tm input[type=range]").focus()
     page.keyboard.press("ArrowRight")
     assert (
@@ -296,10 +303,7 @@ def test_a_condition_is_found_and_a_fork_shows_two_futures(page):
     assert complaints(page) == []
     page.locator("[data-part=futures]").scroll_into_view_if_needed()
     screenshot(page, "lab-futures-light")
-    page.evaluate(
-        "jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
-    )
-    wait_until(page, "() => document.body.dataset.jpThemeLight === 'false'")
+    show_in(page, "Dark")
     assert complaints(page) == []
     screenshot(page, "lab-futures-dark")
     page.get_by_role("button", name="close the two futures").click()
@@ -345,7 +349,9 @@ def test_the_first_slider_of_a_notebook_moves(page, notebook):
 
 def opened(page: Page, name: str) -> None:
     """Open a notebook, and run all its cells."""
-    page.evaluate("path => jupyterapp.commands.execute('docmanager:open', { path })", name)
+    page.evaluate(
+        "path => jupyterapp.commands.execute('docmanager:open', { path }).then(() => null)", name
+    )
     run_notebook(page)
 
 
