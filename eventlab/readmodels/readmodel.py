@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from html import escape
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -23,7 +23,7 @@ from eventlab.errors import (
     ReadModelRefused,
     StoreError,
 )
-from eventlab.readmodels.upkeep import Drifted, Elsewhere, Upkeep
+from eventlab.readmodels.upkeep import Drifted, Upkeep
 from eventlab.statements import Params
 from eventlab.store import read_tables
 from eventlab.store.database import reading, transaction
@@ -312,7 +312,12 @@ class ReadModel:
             self._store.leave(self.name)
             return
         try:
-            self._upkeep.go_on(con, LogWithin(self._store, con, known=fields), position)
+            log = LogWithin(self._store, con, known=fields)
+            self._upkeep.from_where_left(
+                position,
+                lambda kept: self._upkeep.advance(con, log, kept, position),
+                lambda: read_tables.standing(con, self.name),
+            )
         except Exception as error:
             cause = error.cause if isinstance(error, Drifted) else error
             refused = AppendRefused(self.name, getattr(error, "position", position), cause)
@@ -328,29 +333,25 @@ class ReadModel:
         """Take in events, a batch in a transaction; of a batch that fails, all before the failing event."""
         self._list()
         head = self._store.head
-        left = self._upkeep.left(head if until is None else min(until, head))
-        if left is not None:
-            with suppress(Elsewhere):
-                return self._catch_up_from(left, limit, until, go_on, quiet=quiet)
-        return self._catch_up_from(self._standing(), limit, until, go_on, quiet=quiet)
 
-    def _catch_up_from(
-        self,
-        kept: Standing | None,
-        limit: int | None,
-        until: int | None,
-        go_on: Callable[[], bool],
-        *,
-        quiet: bool,
+        def from_there(kept: Standing | None) -> int:
+            return self._brought(kept, self._target(kept, head, limit, until), go_on, quiet=quiet)
+
+        high = head if until is None else min(until, head)
+        return self._upkeep.from_where_left(high, from_there, self._standing)
+
+    def _brought(
+        self, kept: Standing | None, target: int, go_on: Callable[[], bool], *, quiet: bool
     ) -> int:
+        """Take in the events up to a target, and return how many."""
         start = at = kept.checkpoint if kept else 0
-        target, failing = self._target(kept, limit, until), _Failing()
+        failing = _Failing()
         with self._bar(target - start, quiet=quiet) as bar:
             while at < target and go_on():
                 high = failing.next(at, min(at + self._upkeep.lane.batch, target))
                 try:
                     kept = self._taken_in(kept, high)
-                except (ReadModelError, StoreError, Elsewhere):
+                except (ReadModelError, StoreError):
                     raise
                 except Exception as error:  # one of the events may be at fault
                     if high == at + 1:
@@ -362,9 +363,11 @@ class ReadModel:
         self._settle()
         return at - start
 
-    def _target(self, kept: Standing | None, limit: int | None, until: int | None) -> int:
+    def _target(
+        self, kept: Standing | None, head: int, limit: int | None, until: int | None
+    ) -> int:
         """Return up to where it is to go."""
-        head, start = self._store.head, kept.checkpoint if kept else 0
+        start = kept.checkpoint if kept else 0
         self._upkeep.require_within(kept, head)
         if kept is not None:
             self._upkeep.require_same_rule(kept)

@@ -7,11 +7,17 @@ change together, so whatever goes wrong, a rollback leaves both as they were.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from eventlab.errors import CheckpointBeyondLog, EventLabError, RuleChanged, UntypedField
+from eventlab.errors import (
+    CheckpointBeyondLog,
+    EventLabError,
+    ReadModelError,
+    RuleChanged,
+    UntypedField,
+)
 from eventlab.readmodels.lanes import lane_of
 from eventlab.store import read_tables
 from eventlab.store.read_tables import Standing
@@ -23,6 +29,8 @@ if TYPE_CHECKING:
     from eventlab.store.ledger import Field
     from eventlab.store.within import LogWithin
 
+Done = TypeVar("Done")
+
 
 class Drifted(EventLabError):
     """An event holds a value of a kind that the rule cannot compute with."""
@@ -32,7 +40,7 @@ class Drifted(EventLabError):
         super().__init__(str(cause))
 
 
-class Elsewhere(EventLabError):
+class Elsewhere(ReadModelError):
     """The rows do not stand where they were left: somebody else has moved them."""
 
 
@@ -46,9 +54,20 @@ class Upkeep:
         self._typed: tuple[list[Field], str] | None = None
         self._left: Standing | None = None
 
-    def left(self, high: int) -> Standing | None:
-        """Return how the rows were left, if before a position; `advance` finds whether they still are."""
-        return self._left if self._left and self._left.checkpoint < high else None
+    def from_where_left(
+        self,
+        high: int,
+        go_on: Callable[[Standing | None], Done],
+        find: Callable[[], Standing | None],
+    ) -> Done:
+        """Go on to a position from where the rows were left, or from where they are found to stand instead.
+
+        Whether they still are where they were left, `advance` finds.
+        """
+        if self._left and self._left.checkpoint < high:
+            with suppress(Elsewhere):
+                return go_on(self._left)
+        return go_on(find())
 
     def advance(
         self, con: duckdb.DuckDBPyConnection, log: LogWithin, kept: Standing | None, high: int
@@ -76,14 +95,6 @@ class Upkeep:
         self._merge(con, kept, log.between(kept.checkpoint + 1, high))
         self._left = kept._replace(fields=len(log.known), checkpoint=high)
         return self._left
-
-    def go_on(self, con: duckdb.DuckDBPyConnection, log: LogWithin, high: int) -> None:
-        """Take in the events up to a position, from wherever the rows are kept."""
-        if (left := self.left(high)) is not None:
-            with suppress(Elsewhere):
-                self.advance(con, log, left, high)
-                return
-        self.advance(con, log, read_tables.standing(con, self.name), high)
 
     def refill(
         self, con: duckdb.DuckDBPyConnection, log: LogWithin, high: int

@@ -103,7 +103,7 @@ class Writer:
                 rows.insert_stream(con, head.stream_no, stream)
             written = self._insert(con, stream, events, log_head, head)
             fields = self._note_fields(con, events)
-            self.ledger.take_part(con, written.position, [*self.ledger.fields(con), *fields])
+            self.ledger.take_part(con, written.position, fields)
         self._remember(stream, written, log_head, fields)
         return Appended(stream, written.version, written.position)
 

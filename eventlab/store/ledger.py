@@ -87,11 +87,16 @@ class Ledger:
             return self._upkeep_of.setdefault(name, RLock())
 
     def take_part(
-        self, con: duckdb.DuckDBPyConnection, position: int, fields: Iterable[Field]
+        self, con: duckdb.DuckDBPyConnection, position: int, new: Iterable[Field]
     ) -> None:
-        """Let all participants change their tables in the transaction of an append."""
-        for participant in list(self.participants.values()):
-            participant.take_part(con, position, list(fields))
+        """Let all participants change their tables in the transaction of an append.
+
+        ``new`` are payload fields that it has brought; those that are known already do no harm.
+        """
+        if participants := list(self.participants.values()):
+            fields = list(self.fields(con) | dict.fromkeys(new))
+            for participant in participants:
+                participant.take_part(con, position, fields)
 
     def watch(self, watcher: Watcher) -> None:
         """Tell somebody of every append from now on, for as long as they live."""
