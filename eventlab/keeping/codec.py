@@ -39,9 +39,8 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 _KEPT = "JSON, Decimal, date, datetime (UTC, or at an offset), timedelta, tuple"
 _PLAIN = {str, int, float, bool, type(None)}
-_AT_ONCE = (
-    1_000  # states: a call for each would take twice as long, one for all of them much memory
-)
+# States: to encode each alone takes twice as long, and all of them in one go much memory.
+_AT_ONCE = 1_000
 
 
 class Codec:

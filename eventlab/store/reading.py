@@ -149,7 +149,7 @@ def _columns(log: Log, con: duckdb.DuckDBPyConnection, payloads: Payloads, part:
 
 def _in_common(log: Log, con: duckdb.DuckDBPyConnection, part: Slice) -> Common:
     """Return the types of its events, if they are few, and what of the envelope none of them says."""
-    said = ", ".join(f"count({_SAID_AS.get(name, name)})" for name in _OPTIONAL)
+    said = ", ".join(f"count({stored})" for stored in _OPTIONAL.values())
     query = f"select coalesce(list(distinct type), []), {said} from events {part.where}"
     [(types, *counts)] = log.run(con, query, part.params).fetchall()
     empty = {name for name, events in zip(_OPTIONAL, counts, strict=True) if not events}
@@ -162,8 +162,14 @@ _READ_AS = {
     "event_id": "given_id",
     "tags": "tags::json::varchar as tags",
 }
-_OPTIONAL = ["actor", "reason", "correlation_id", "causation_id", "event_id", "tags"]
-_SAID_AS = {"event_id": "given_id"}
+_OPTIONAL = {
+    "actor": "actor",
+    "reason": "reason",
+    "correlation_id": "correlation_id",
+    "causation_id": "causation_id",
+    "event_id": "given_id",
+    "tags": "tags",
+}
 
 
 # -- arrays to events ------------------------------------------------------------------------------
