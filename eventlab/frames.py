@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from eventlab.fetching import FLOATS, HUGE, MOMENTS, TEXTS, WHOLE, Array, fetched
 from eventlab.statements import Params, execute
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ _EXACT_IN_DOUBLE = 2**53
 _INT64 = np.iinfo("int64")
 
 
+MANY = 20_000
+"""From so many rows on it pays to say so: planning takes longer, and every text less."""
+
 Families = dict[str, str]
 """The columns of an answer, with the kind of their SQL type."""
 
@@ -37,8 +41,10 @@ def query(
     sql: str,
     params: Params = None,
     families: Families | None = None,
+    *,
+    many: bool = False,
 ) -> pd.DataFrame:
-    """Return what a query answers, with the house's dtypes.
+    """Return what a query answers, with the house's dtypes; the sooner if it is said that rows are `many`.
 
     The query is described first, unless its families are known, because DuckDB 2.0 hands out DECIMAL
     and HUGEINT as floats and needs 15 µs for each VARIANT: such columns are asked for as text, and
@@ -53,10 +59,10 @@ def query(
     """
     families = families or described(con, sql, params)
     asked = list(families.values())
-    values = _read(con, sql, params, asked)
+    values = fetched(con, sql, params, asked, many=many)
     if any(map(_outgrown, asked, values)):
-        asked = ["INTEGER AS TEXT" if family in _HUGE else family for family in asked]
-        values = _read(con, sql, params, asked)
+        asked = ["INTEGER AS TEXT" if family in HUGE else family for family in asked]
+        values = fetched(con, sql, params, asked, many=many)
     columns = zip(families, map(_decoded, asked, values), strict=True)
     return pd.DataFrame({name: series.array for name, series in columns}, copy=False)
 
@@ -190,21 +196,6 @@ _BUILDERS: dict[type | None, Callable[[list[Any]], pd.Series[Any]]] = {
 
 # -- SQL values to a column ------------------------------------------------------------------------
 
-Array = np.ma.MaskedArray[Any, Any]
-
-_HUGE = {"HUGEINT", "UHUGEINT", "UBIGINT"}
-
-
-def _read(
-    con: duckdb.DuckDBPyConnection, sql: str, params: Any, families: list[str]
-) -> list[Array]:
-    names = [f"c{at}" for at in range(len(families))]
-    asked = [_ASKED.get(family, "{}").format(c) for family, c in zip(families, names, strict=True)]
-    if asked != names:
-        sql = f"select {', '.join(asked)} from (\n{sql}\n) as answer({', '.join(names)})"
-    execute(con, sql, params)
-    return [np.ma.asarray(values) for values in con.fetchnumpy().values()]
-
 
 def _family(kind: str) -> str:
     """Return the name of a SQL type without its parameters; all that nests is one family."""
@@ -214,12 +205,14 @@ def _family(kind: str) -> str:
 
 def _outgrown(family: str, values: Array) -> bool:
     """Tell whether a wide integer may have lost digits: NumPy has none that wide, and got doubles."""
-    if family not in _HUGE or values.count() == 0:
+    if family not in HUGE or values.count() == 0:
         return False
     return bool(np.abs(values.compressed().astype("float64")).max() >= _EXACT_IN_DOUBLE)
 
 
-def _decoded(family: str, values: Array) -> pd.Series[Any]:
+def _decoded(family: str, values: Any) -> pd.Series[Any]:
+    if not isinstance(values, np.ma.MaskedArray):
+        return pd.Series(pd.array(values, dtype="str"))
     return _DECODERS.get(family, _kept)(values, np.ma.getmaskarray(values))
 
 
@@ -268,18 +261,11 @@ def _kept(values: Array, gap: Any) -> pd.Series[Any]:
     return pd.Series(values.data).mask(gap)
 
 
-_WHOLE = "BIGINT INTEGER SMALLINT TINYINT UINTEGER USMALLINT UTINYINT HUGEINT UHUGEINT UBIGINT"
-_MOMENTS = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
-
-_ASKED = {"NESTED": "{}::json::varchar"} | dict.fromkeys(
-    ("INTEGER AS TEXT", "DECIMAL", "ENUM", "UUID"), "{}::varchar"
-)
-
 _DECODERS: dict[str, Callable[[Array, Any], pd.Series[Any]]] = {
-    **dict.fromkeys(_WHOLE.split(), _whole),
-    **dict.fromkeys(("DOUBLE", "FLOAT"), _floats),
-    **dict.fromkeys(("VARCHAR", "ENUM", "UUID"), _texts),
-    **dict.fromkeys(_MOMENTS, _moments),
+    **dict.fromkeys(WHOLE, _whole),
+    **dict.fromkeys(FLOATS, _floats),
+    **dict.fromkeys(TEXTS, _texts),
+    **dict.fromkeys(MOMENTS, _moments),
     "BOOLEAN": _flags,
     "DATE": _days,
     "NESTED": _nested,

@@ -29,7 +29,26 @@ def execute(
     >>> [execute(con, "select ? + 1", [number]).fetchone() for number in (1, 2)]
     [(2,), (3,)]
     """
-    *before, last = _parsed.of(sql, lambda: con.extract_statements(sql))
+    *before, last = _statements(con, sql)
     for statement in before:
         con.execute(statement)
     return con.execute(last, params)
+
+
+def relation(
+    con: duckdb.DuckDBPyConnection, sql: str, params: Params = None
+) -> duckdb.DuckDBPyRelation:
+    """Do what ``con.sql`` does with one query, which is computed when its rows are asked for.
+
+    Examples
+    --------
+    >>> con = duckdb.connect()
+    >>> [relation(con, "select ? + 1", [number]).fetchall() for number in (1, 2)]
+    [[(2,)], [(3,)]]
+    """
+    [query] = _statements(con, sql)
+    return con.sql(query, params=params)
+
+
+def _statements(con: duckdb.DuckDBPyConnection, sql: str) -> list[duckdb.Statement]:
+    return _parsed.of(sql, lambda: con.extract_statements(sql))

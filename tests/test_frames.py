@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal, assert_series_equal
 
-from eventlab import frames
+from eventlab import fetching, frames
 
 
 @pytest.fixture
@@ -63,10 +63,47 @@ def test_query_keeps_integers_and_marks_the_missing_one(con):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_query_gives_the_house_dtype(con, sql, values, dtype):
-    answer = frames.query(con, f"select {sql} as it")
+@pytest.mark.parametrize("many", [False, True], ids=["", "as of many rows"])
+def test_query_gives_the_house_dtype(con, sql, values, dtype, many):
+    answer = frames.query(con, f"select {sql} as it, 'beside' as text", many=many)
 
     assert_series_equal(answer["it"], pd.Series(values, dtype=dtype, name="it"))
+
+
+MANY_ROWS = """
+select n, case when n % 3 > 0 then 'holder ' || n % 7 end as holder, 'Zoë🎁' || n as stream,
+       case when n % 5 > 0 then n::hugeint end as amount, (n * 3)::ubigint as seats,
+       case when n % 2 > 0 then n / 4 end as share, n % 2 = 0 as paid,
+       case when n % 4 > 0 then n > 9 end as late, date '2026-01-31' + n::integer as day,
+       case when n % 6 > 0 then timestamp '2026-01-31' + to_seconds(n) end as seen,
+       (n % 4)::tinyint as size, case when n < 0 then 'never' end as nothing
+from range(?) t(n) order by n
+"""
+
+
+@pytest.mark.parametrize("storage", ["pyarrow", "python"])
+@pytest.mark.parametrize("rows", [0, 1, 250_001])
+def test_query_of_many_rows_gives_the_same_frame(con, rows, storage):
+    with pd.option_context("mode.string_storage", storage):
+        some = frames.query(con, MANY_ROWS, [rows])
+        many = frames.query(con, MANY_ROWS, [rows], many=True)
+
+    assert_frame_equal(many, some)
+    assert many["stream"].dtype.storage == storage
+
+
+def test_query_of_many_rows_makes_no_python_text(con, monkeypatch):
+    monkeypatch.setattr(fetching, "execute", None)
+
+    answer = frames.query(con, MANY_ROWS, [3], frames.described(con, MANY_ROWS, [3]), many=True)
+
+    assert answer["holder"].tolist()[1:] == ["holder 1", "holder 2"]
+
+
+def test_query_of_many_rows_keeps_every_digit(con):
+    rows = f"select 'a' as text, v from (values ({2**100}::hugeint), ({2**53 + 1}::hugeint)) t(v)"
+
+    assert frames.query(con, rows, many=True)["v"].tolist() == [2**100, 2**53 + 1]
 
 
 def test_query_keeps_decimals_exact(con):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from eventlab.frames import Families
+from eventlab.frames import MANY, Families
 from eventlab.keeping.codec import Codec, as_text, from_texts
 from eventlab.projections import Fold, Projection
 from eventlab.projections.partials import Parts
@@ -139,7 +139,8 @@ class KeepsParts(Keeper):
         with self._projection.diagnosed(tail), tail.borrowed() as con:
             # Whatever changes their types gets another table, and so another text.
             known = self._families.of(rows, lambda: parts.families(con, rows, params))
-            state = parts.state(tail, con, f"({rows})", params, newest, known)
+            many = newest is None and start.streams is None and start.position >= MANY
+            state = parts.state(tail, con, f"({rows})", params, newest, known, many=many)
         return self._projection.typed(state)
 
     def _before(self, start: Start, tail: Log, bound: Bound) -> str:

@@ -182,13 +182,15 @@ class Parts:
         params: Mapping[str, Any],
         newest: int | None = None,
         families: Families | None = None,
+        *,
+        many: bool = False,
     ) -> pd.DataFrame:
         """Return rows of parts as a state: the keys as they are named, the fields, ``position``.
 
         They are sorted by key, or only the newest are left, the newest first. The families of its columns
         depend on the types of the parts alone.
         """
-        state = frames.query(con, self._final(rows, newest), params, families)
+        state = frames.query(con, self._final(rows, newest), params, families, many=many)
         if not self.query.is_by_number:
             return state
         state = log.named(state)
@@ -264,4 +266,4 @@ class Carried:
     def state(self) -> pd.DataFrame:
         """Return the state so far: the keys, the fields, ``position``."""
         parts = Parts(self._query(literal, self._log).by_number())
-        return parts.state(self._log, self._con, f"from temp.{self._table}", {})
+        return parts.state(self._log, self._con, f"from temp.{self._table}", {}, many=True)

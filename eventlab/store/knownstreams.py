@@ -38,7 +38,10 @@ class KnownStreams:
     """
 
     def __init__(self) -> None:
-        self._names: Array = np.empty(0, "object")  # by number; None where it is not known
+        # One value, so that no other thread meets the names of one reading and the marks of another.
+        self._named: tuple[Array, Array] = (
+            _nothing()
+        )  # by number: the name, and whether it is known
         self._held = 0  # names in it
         self._looked_up = 0  # names, a few at a time
         self._numbers: dict[str, int] = {}
@@ -63,8 +66,8 @@ class KnownStreams:
         NamelessStream
             When no stream has one of the numbers.
         """
-        names = self._names
-        if numbers.max(initial=-1) >= len(names) or None in names[numbers]:
+        names, known = self._named
+        if numbers.max(initial=-1) >= len(names) or not known[numbers].all():
             names = self._with(con, np.unique(numbers))
         found = names[numbers]
         if len(found) <= FEW:  # who asks for a few names is likely to ask for these streams next
@@ -80,9 +83,9 @@ class KnownStreams:
     def _with(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> Array:
         """Return the names by number, those of some numbers among them."""
         if self._held > _MOST:
-            self._names, self._held = np.empty(0, "object"), 0
-        names = self._names
-        missing = [no for no in numbers.tolist() if no >= len(names) or names[no] is None]
+            self._named, self._held = _nothing(), 0
+        names, known = self._named
+        missing = [no for no in numbers.tolist() if no >= len(names) or not known[no]]
         self._looked_up += len(missing)
         if self._takes_all(con):
             found = execute(con, _ALL).fetchnumpy()
@@ -94,8 +97,10 @@ class KnownStreams:
         nameless = np.setdiff1d(missing, there)
         if len(nameless):
             raise NamelessStream(int(nameless[0]))
-        self._names = names = _with_room(names, int(there.max(initial=0)))
-        names[there] = found["stream"]
+        last = int(there.max(initial=0))
+        names, known = _with_room(names, last, None), _with_room(known, last, False)
+        names[there], known[there] = found["stream"], True
+        self._named = names, known
         return names
 
     def _takes_all(self, con: duckdb.DuckDBPyConnection) -> bool:
@@ -117,12 +122,16 @@ def how_many(con: duckdb.DuckDBPyConnection) -> int:
     return int(number)
 
 
-def _with_room(names: Array, last: int) -> Array:
-    """Return names by number with a place for the last: twice as many, as streams come one by one."""
-    if last < len(names):
-        return names
-    made = np.full(max(last + 1, 2 * len(names)), None, "object")
-    made[: len(names)] = names
+def _nothing() -> tuple[Array, Array]:
+    return np.empty(0, "object"), np.empty(0, "bool")
+
+
+def _with_room(by_number: Array, last: int, empty: object) -> Array:
+    """Return an array by number with a place for the last: twice as many, as streams come one by one."""
+    if last < len(by_number):
+        return by_number
+    made = np.full(max(last + 1, 2 * len(by_number)), empty, by_number.dtype)
+    made[: len(by_number)] = by_number
     return made
 
 

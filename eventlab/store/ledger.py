@@ -110,6 +110,7 @@ class Ledger:
     def forget(self) -> None:
         """Read everything again from the file next time."""
         self._log_head: LogHead | None = None
+        self._reached: int | None = None
         self._streams: dict[str, StreamHead] = {}
         with self._catalogue:
             self._fields: dict[Field, None] | None = None
@@ -129,6 +130,14 @@ class Ledger:
             con, "select coalesce(max(position), 0) from main.events"
         ).fetchall()
         return int(position)
+
+    def reached(self, con: duckdb.DuckDBPyConnection) -> int:
+        """Return a position that the log has reached; nobody is asked twice whether it has gone on."""
+        if self._log_head is not None:
+            return self._log_head.position
+        if self._reached is None:
+            self._reached = self.seen_position(con)
+        return self._reached
 
     def stream_head(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
         """Return number and version of a stream, or None when it does not exist."""

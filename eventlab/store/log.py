@@ -417,7 +417,14 @@ class Log:
         asked = {**bound, **(params or {})}
         with self.borrowed() as con:
             families = _FAMILIES.of(query, lambda: frames.described(con, query, asked))
-            return frames.query(con, query, asked, families)
+            many = self.cut.streams is None and self._may_hold(frames.MANY, con)
+            return frames.query(con, query, asked, families, many=many)
+
+    def _may_hold(self, events: int, con: duckdb.DuckDBPyConnection) -> bool:
+        """Tell whether it may hold so many events, as far as its cut and the length of the whole log say."""
+        position = self.cut.position
+        high = self._ledger.reached(con) if position.high is None else position.high
+        return bool(high - (position.low or 1) + 1 >= events)
 
     def frame_beside(self, body: str, beside: pd.DataFrame) -> pd.DataFrame:
         """Return what a query over this cut and a frame of the caller's gives; to SQL it is ``el_beside``."""
@@ -451,8 +458,11 @@ class Log:
 
     def with_names(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return rows as they stand, with the names of streams in place of ``stream_no``."""
-        names = self.stream_names(rows.pop("stream_no").to_numpy("int64"))
-        rows.insert(0, "key", pd.Series(names, rows.index, dtype="str"))
+        numbers = rows.pop("stream_no").to_numpy("int64")
+        with self.borrowed() as con:
+            few = len(numbers) <= FEW
+            names = (self.known_streams if few else self._database.stream_names).names(con, numbers)
+        rows.insert(0, "key", pd.Index(names, dtype="str"))
         return rows
 
     def stream_names(self, numbers: Sequence[int] | Array) -> Array:

@@ -39,6 +39,11 @@ class StreamNames:
         # All of them are one object, so that states of the same streams need not be compared by name.
         return places, ordered if len(places) == len(ordered) else ordered.take(ranks[places])
 
+    def names(self, con: duckdb.DuckDBPyConnection, numbers: Numbers) -> pd.Index[str]:
+        """Return the name of each of some numbers."""
+        ordered, rank = self._covering(con, numbers)
+        return ordered.take(rank[numbers])
+
     def _covering(
         self, con: duckdb.DuckDBPyConnection, numbers: Numbers
     ) -> tuple[pd.Index[str], Numbers]:
