@@ -99,6 +99,24 @@ def column(values: Iterable[Any]) -> pd.Series[Any]:
     return build(values)
 
 
+def fitted(series: pd.Series[Any]) -> pd.Series[Any]:
+    """Return a column with the dtype that its values alone would give it, as `column` says.
+
+    Examples
+    --------
+    >>> seats = pd.Series([4, None, 9], dtype="Int64")
+    >>> fitted(seats[:1]).dtype, fitted(seats).dtype, fitted(seats[1:2]).dtype
+    (dtype('int64'), Int64Dtype(), dtype('O'))
+    """
+    if series.dtype == object:
+        return column(values(series))
+    gaps = series.isna()
+    if gaps.all():
+        return missing(len(series))
+    plain = {"Int64": "int64", "boolean": "bool"}.get(str(series.dtype))
+    return series if plain is None or gaps.any() else series.astype(plain)  # type: ignore[call-overload]
+
+
 def values(series: pd.Series[Any]) -> list[Any]:
     """Return a column as plain Python values, None where one is missing.
 

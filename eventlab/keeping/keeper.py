@@ -187,9 +187,7 @@ class KeepsStates(Keeper):
 
     def onward(self, start: Start, tail: Log, position: int) -> pd.DataFrame:
         """Return the same at the snapshot, then one row per later event and key it touched."""
-        states, positions = self._read(start, tail)
-        before = self._fold.frame(states, positions).reset_index().assign(alive=True)
-        return pd.concat([before, self._fold.changes_from(states, tail)], ignore_index=True)
+        return self._fold.onward_from(*self._read(start, tail), tail)
 
     def newest(self, start: Start, tail: Log, rows: int) -> pd.DataFrame:
         """Return the rows of the state that changed last, the newest first."""

@@ -180,6 +180,22 @@ class Fold(TimeTravel):
             {**self._key_columns(keys), **_moment_columns(moments), **fields, "alive": alive}
         )
 
+    def onward(self, log: Log, position: int) -> pd.DataFrame:
+        """Return the state at a position, then one row per later event and key it touched."""
+        if log.cut.by_occurrence:
+            return super().onward(log, position)
+        states: dict[Key, State] = {}
+        before = _watched(log, self.name, self.batches(log.until(position=position)))
+        positions = self.folded(before, states)
+        return self.onward_from(states, positions, log.since(position=position + 1))
+
+    def onward_from(
+        self, states: dict[Key, State], positions: Mapping[Key, int], tail: Log
+    ) -> pd.DataFrame:
+        """Return the same where the states before some events are known; these are kept up to date."""
+        before = self.frame(states, positions).reset_index().assign(alive=True)
+        return pd.concat([before, self.changes_from(states, tail)], ignore_index=True)
+
     def course(self, log: Log, field: str, cuts: Sequence[int]) -> Iterator[pd.DataFrame]:
         """Yield what a field became at each event, a part of the log at a time."""
         states: dict[Key, State] = {}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import eventlab as el
+from eventlab.timetravel import behind
 from tests.projections.test_laws import CARD, CARDS, laws, logs, store_of
 
 
@@ -117,3 +118,104 @@ def test_a_monotone_search_looks_at_few_states_also_where_the_log_has_gaps(key):
 
     assert found.position == 59
     assert found.looked_at <= 7  # 50 states: 2 ** 6 are more
+
+
+@pytest.mark.parametrize("near", [1, 3, 16])
+@pytest.mark.parametrize("cards", [CARD, CARDS], ids=["fold", "projection"])
+@laws
+@given(rows=logs, wanted=st.integers(0, 6))
+def test_states_near_each_other_are_those_of_their_cuts(cards, near, rows, wanted):
+    def looks_at(most):
+        seen = []
+
+        def holds(state):
+            seen.append(state)
+            return state["loads"].sum() >= wanted
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(behind, "NEAR", most)
+            return cards.bisect(store, holds, monotone=True), seen
+
+    with store_of(rows) as store:
+        (found, states), (expected, by_cut) = looks_at(near), looks_at(0)
+
+        assert found == expected
+        assert len(states) == len(by_cut)
+        for state, known in zip(states, by_cut, strict=True):
+            assert_frame_equal(state, known)
+
+
+def test_only_the_first_looks_at_a_long_log_are_cuts(monkeypatch):
+    store = el.EventStore()
+    store.append("card-1", [el.Event("CardLoaded", {"amount": 1})] * 1000)
+    monkeypatch.setattr(behind, "NEAR", 64)
+    asked = []
+
+    class Counted(el.Projection):
+        def __call__(self, log):
+            asked.append("cut")
+            return super().__call__(log)
+
+        def onward(self, log, position):
+            asked.append("onward")
+            return super().onward(log, position)
+
+    loads = Counted("loads", loads=el.count())
+    found = loads.bisect(store, lambda state: state["loads"].sum() >= 300, monotone=True)
+
+    assert (found.position, found.looked_at) == (300, 10)
+    assert asked == [
+        *["cut"] * 4,
+        "onward",
+        "cut",
+    ]  # 1000, 500, 250, 125, 62; the last is what is found
+
+
+def test_an_event_that_fails_is_no_trouble_where_it_is_never_looked_at():
+    store = el.EventStore()
+    store.append("card-1", [el.Event("CardLoaded", {"amount": n}) for n in range(1, 101)])
+
+    def evolve(state, event):
+        return {"smallest": 1 / (95 - event.data["amount"]), "loads": state["loads"] + 1}
+
+    card = el.Fold(evolve, {"smallest": 1.0, "loads": 0})
+
+    found = card.bisect(store, lambda state: state["loads"].sum() >= 10, monotone=True)
+
+    assert (found.position, found.state["loads"].tolist()) == (10, [10])
+
+
+def test_a_field_that_comes_with_an_event_is_no_column_before():
+    store = el.EventStore()
+    store.append("flight-1", [el.Event("Planned", {"seats": 9})] * 5)
+    store.append("flight-1", el.Event("GateGiven", {"gate": "A"}))
+    store.append("flight-1", [el.Event("Planned", {"seats": 9})] * 5)
+    board = el.Fold(lambda state, event: {**state, **event.data}, {"seats": 0})
+
+    found = board.bisect(store, lambda state: "gate" in state, monotone=True)
+
+    assert found.position == 6
+
+
+def test_what_is_found_is_as_whole_as_it_was_then():
+    store = el.EventStore()
+    store.append("card-1", [el.Event("CardLoaded", {"amount": n}) for n in (1, 2, 0.5)])
+    card = el.Fold(lambda n, event: n + event.data["amount"], 0, name="card")
+
+    found = card.bisect(store, lambda state: state.iloc[0, 0] >= 3, monotone=True)
+
+    assert found.position == 2
+    assert_frame_equal(found.state, card(store.until(position=2)))
+
+
+def test_what_a_fold_makes_of_a_log_from_a_position_on_is_its_state_and_what_changes_then():
+    store = el.EventStore()
+    for n in range(6):
+        store.append(f"card-{n % 2 + 1}", el.Event("CardLoaded", {"amount": n}))
+    card = el.Fold(lambda n, event: n + event.data["amount"], 0, name="card")
+
+    rows = card.onward(store, 3)
+
+    assert rows["stream"].tolist() == ["card-1", "card-2", "card-2", "card-1", "card-2"]
+    assert rows["position"].tolist() == [3, 2, 4, 5, 6]
+    assert rows.iloc[:, 1].tolist() == [2, 1, 4, 6, 9]
