@@ -432,7 +432,7 @@ class Log:
         with self.borrowed() as con:
             con.register("el_beside", beside)
             try:
-                return frames.query(con, query, bound)
+                return frames.query(con, query, bound, many=len(beside) >= frames.MANY)
             finally:
                 con.unregister("el_beside")
 

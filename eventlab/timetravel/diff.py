@@ -68,10 +68,10 @@ class _BothStates:
         rows = np.concatenate([row for row, _, _ in parts]) if parts else np.array([], "int64")
         order = np.argsort(rows, kind="stable")
         rows = rows[order]
-        named = np.repeat(np.array(self._fields, object), [len(row) for row, _, _ in parts])
+        fields = np.repeat(np.arange(len(parts)), [len(row) for row, _, _ in parts])
         return rows, pd.DataFrame(
             {
-                "field": named[order],
+                "field": _each(self._fields, fields[order]),
                 "before": _together([found for _, found, _ in parts], order),
                 "after": _together([found for _, _, found in parts], order),
                 "change": self._change(rows),
@@ -92,7 +92,12 @@ class _BothStates:
 
     def _change(self, rows: Any) -> Any:
         new, gone = self._was[rows] < 0, self._is[rows] < 0
-        return np.select([new, gone], ["appeared", "vanished"], "changed")
+        return _each(["appeared", "vanished", "changed"], np.select([new, gone], [0, 1], 2))
+
+
+def _each(texts: list[str], numbers: Any) -> Any:
+    """Return for each of many numbers one of a few texts."""
+    return pd.array(texts, dtype="str").take(numbers)
 
 
 def _column(state: pd.DataFrame, field: str) -> pd.Series[Any]:
@@ -135,7 +140,7 @@ def _positions(
     since = before.head if before.begins(after) else 0
     marks = projection.marks(after, since, cells["field"].unique().tolist())
     names = cells["field"].where(cells["change"] != "vanished", ENDED)
-    columns, numbers = pd.factorize(names)[::-1]
+    numbers, columns = pd.factorize(names)
     found = np.column_stack([marks[name].to_numpy("float64", na_value=np.nan) for name in columns])
     found = np.vstack(
         [found, np.full((1, len(columns)), np.nan)]
