@@ -254,7 +254,36 @@ class Fold(TimeTravel):
         self, batches: Iterable[list[RecordedEvent]], states: dict[Key, State]
     ) -> dict[Key, int]:
         """Fold events onto states, and return the position of the last event of each key."""
+        if self.by_stream and not self.ends_with:
+            return self._folded_in_runs(batches, states)
         return {key: event.position for key, event, _ in self.steps(batches, states)}
+
+    def _folded_in_runs(
+        self, batches: Iterable[list[RecordedEvent]], states: dict[Key, State]
+    ) -> dict[Key, int]:
+        """Return the same where keys are streams that never end: looked up once for all events in a row."""
+        self.skipped = Counter()
+        evolve, fresh = _evolve(self.rule), starter(self.initial)
+        positions: dict[Key, int] = {}
+        stream: Any = None
+        state = last = None
+        for event in itertools.chain.from_iterable(batches):
+            if event.stream is not stream:
+                if last is not None:
+                    states[stream], positions[stream] = state, last.position
+                stream, last = event.stream, None
+                state = states.get(stream)
+            try:
+                following = evolve(fresh(stream) if state is None else state, event)
+            except Exception as error:
+                raise self._failed(event, stream, error) from error
+            if following is None:
+                self._skip(event, stream)
+                continue
+            state, last = following, event
+        if last is not None:
+            states[stream], positions[stream] = state, last.position
+        return positions
 
     def touched(self, events: list[RecordedEvent]) -> set[Key]:
         """Return the keys that some events touch."""

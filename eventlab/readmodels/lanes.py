@@ -146,11 +146,8 @@ class StatesLane(Lane):
     def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: LogWithin) -> Select:
         """Return the states that a tail touches as they are after it."""
         states: dict[Key, State] = {}
-        positions: dict[Key, int] = {}
         with collector_at_rest():
-            batches = self._with_states(con, table, tail, states)
-            for key, event, _ in self._fold.steps(batches, states):
-                positions[key] = event.position
+            positions = self._fold.folded(self._with_states(con, table, tail, states), states)
         return Select(*self._keeper.written(list(positions), states, positions))
 
     def frame(self, con: duckdb.DuckDBPyConnection, table: str, log: Log) -> pd.DataFrame:

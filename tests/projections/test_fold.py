@@ -9,9 +9,12 @@ from typing import NamedTuple
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal, assert_index_equal
 
 import eventlab as el
+from eventlab.event import RecordedEvent
 
 
 def store_of(*events):
@@ -416,3 +419,41 @@ def test_the_first_event_that_fails_is_named_though_a_long_log_is_folded_stream_
             el.Fold(evolve, {"balance": 0})(store)
 
     assert failed.value.position == 2
+
+
+@st.composite
+def runs(draw):
+    """Streams in any order, often the same in a row, and not always the same object; some types unknown."""
+    return [
+        ("".join(["card-", str(number)]), kind)
+        for number, kind in draw(
+            st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["Counted", "Unknown"])))
+        )
+    ]
+
+
+@given(rows=runs(), split=st.integers(0, 10))
+def test_events_of_a_stream_in_a_row_are_folded_like_any_others(rows, split):
+    rest = [None] * (len(RecordedEvent._fields) - 4)
+    events = [RecordedEvent(n, stream, n, kind, *rest) for n, (stream, kind) in enumerate(rows, 1)]
+    counts = el.Fold({"Counted": lambda n, event: n + 1}, 0, on_unknown="skip")
+    states, positions = {"card-1": 10}, {}
+    for part in (events[:split], events[split:]):
+        positions |= counts.folded([part[:3], part[3:]], states)
+
+    expected, last = Counter({"card-1": 10}), {}
+    for n, (stream, kind) in enumerate(rows, 1):
+        if kind == "Counted":
+            expected[stream] += 1
+            last[stream] = n
+    assert states == expected
+    assert positions == last
+
+
+def test_an_event_that_fails_in_a_row_of_its_stream_is_named():
+    store = el.EventStore()
+    store.append("card-1", [el.Event("CardLoaded", {"amount": n}) for n in (1, 0, 2)])
+    card = el.Fold(lambda share, event: share / event.data["amount"], 1.0)
+
+    with pytest.raises(el.EventLabError, match="position 2"):
+        card(store)
