@@ -185,8 +185,9 @@ class Fold(TimeTravel):
         if log.cut.by_occurrence:
             return super().onward(log, position)
         states: dict[Key, State] = {}
-        before = _watched(log, self.name, self.batches(log.until(position=position)))
-        positions = self.folded(before, states)
+        before = log.until(position=position)
+        with collector_at_rest():
+            positions = self.folded(_watched(before, self.name, self.batches(before)), states)
         return self.onward_from(states, positions, log.since(position=position + 1))
 
     def onward_from(

@@ -38,10 +38,9 @@ class KnownStreams:
     """
 
     def __init__(self) -> None:
-        # One value, so that no other thread meets the names of one reading and the marks of another.
-        self._named: tuple[Array, Array] = (
-            _nothing()
-        )  # by number: the name, and whether it is known
+        # By number the name, and whether it is known: one value, so that no other thread meets the
+        # names of one reading and the flags of another.
+        self._named: tuple[Array, Array] = _nothing()
         self._held = 0  # names in it
         self._looked_up = 0  # names, a few at a time
         self._numbers: dict[str, int] = {}

@@ -161,7 +161,7 @@ class Latest:
         self._index = rows[keys].take(firsts).set_index(keys).index  # in the order of the keys
         self._alive = rows["alive"].to_numpy("bool")
         positions = rows["position"].to_numpy("int64")
-        self._start, self._early = start, int((positions <= start).sum())
+        self._early = int((positions <= start).sum())
         self._late = positions[self._early :]
         self._read, self._last = self._nothing()
 
