@@ -76,7 +76,7 @@ select n, case when n % 3 > 0 then 'holder ' || n % 7 end as holder, 'Zoë🎁' 
        case when n % 2 > 0 then n / 4 end as share, n % 2 = 0 as paid,
        case when n % 4 > 0 then n > 9 end as late, date '2026-01-31' + n::integer as day,
        case when n % 6 > 0 then timestamp '2026-01-31' + to_seconds(n) end as seen,
-       (n % 4)::tinyint as size, case when n < 0 then 'never' end as nothing
+       (n % 4)::tinyint as size, 'nul' || chr(0) as nul, case when n < 0 then 'never' end as nothing
 from range(?) t(n) order by n
 """
 

@@ -468,7 +468,20 @@ class Log:
     def stream_names(self, numbers: Sequence[int] | Array) -> Array:
         """Return the name of each of some streams, given their numbers."""
         with self.borrowed() as con:
-            return self.known_streams.names(con, np.asarray(numbers, "int64"))
+            return self.names_within(con, np.asarray(numbers, "int64"))
+
+    def names_within(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> Array:
+        """Return the same on a connection that may be inside a transaction; of one stream it is known."""
+        streams = self.cut.streams or frozenset()
+        if len(streams) != 1:
+            return self.known_streams.names(con, numbers)
+        found = np.empty(len(numbers), "object")
+        found.fill(*streams)  # np.full() would take a NUL from its end
+        return found
+
+    def fields_within(self, con: duckdb.DuckDBPyConnection) -> list[Field]:
+        """Return the payload fields as its upcasters show them, as of the moment of a connection."""
+        return self.shown(self._ledger.fields_within(con))
 
     @property
     def known_streams(self) -> KnownStreams:

@@ -17,7 +17,6 @@ import numpy as np
 
 from eventlab.event import RecordedEvent
 from eventlab.store.ahead import ahead
-from eventlab.store.ledger import Field, stored_fields
 from eventlab.store.payloads import Payloads, decoded
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA
 from eventlab.store.scans import ROW_GROUP
@@ -43,7 +42,7 @@ def batches(log: Log, *, by_stream: bool = False) -> Iterator[list[RecordedEvent
     """
     with log.borrowed() as con, log.moment(con):
         # As text a payload that is no object stays what it is; by field it would be one without fields.
-        payloads = Payloads([] if log.holds_broken_payloads else _fields(log, con))
+        payloads = Payloads([] if log.holds_broken_payloads else log.fields_within(con))
         for columns in _slices(log, con, payloads, by_stream=by_stream):
             yield from _events(payloads, columns)
 
@@ -74,11 +73,6 @@ class Common(NamedTuple):
         if name == "type" and self.types:
             return "list_position($types::varchar[], type) - 1 as type"
         return _READ_AS.get(name, name)
-
-
-def _fields(log: Log, con: duckdb.DuckDBPyConnection) -> list[Field]:
-    """Return the payload fields as of this moment; what the ledger remembers may be of another."""
-    return log.shown(stored_fields(con))
 
 
 def _slices(
@@ -141,7 +135,7 @@ def _columns(log: Log, con: duckdb.DuckDBPyConnection, payloads: Payloads, part:
     select = f"select {', '.join(asked)} from events {part.where} order by {order} {part.limit}"
     types = {"types": common.types} if common.types else {}
     found = log.run(con, select, {**part.params, **types}).fetchnumpy()
-    found["stream_no"] = log.known_streams.names(con, np.asarray(found["stream_no"], "int64"))
+    found["stream_no"] = log.names_within(con, np.asarray(found["stream_no"], "int64"))
     if common.types:
         found["type"] = np.array(common.types, "object")[found["type"]]
     return found

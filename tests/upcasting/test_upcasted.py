@@ -17,7 +17,7 @@ from eventlab.errors import (
     UnknownSchema,
     UpcastFailed,
 )
-from eventlab.store import reading, upcasted
+from eventlab.store import upcasted
 from eventlab.upcasting import default, drop, rename, rename_type, split
 from eventlab.widgets import TimeMachine
 
@@ -493,14 +493,14 @@ def test_who_reads_while_others_append_old_events_misses_none(worth_shredding, m
 
 def test_a_reader_sees_one_moment_whatever_is_appended_while_it_begins(store, monkeypatch):
     """An append between the beginning of a moment and the first event that is read in it."""
-    fields_of_payloads = reading._fields
+    fields_of_payloads = el.Log.fields_within
 
     def fields(log, con):
         found = fields_of_payloads(log, con)
         store.append("card-8", el.Event("CardTopped", {"cents": 9}, schema=1))
         return found
 
-    monkeypatch.setattr(reading, "_fields", fields)
+    monkeypatch.setattr(el.Log, "fields_within", fields)
 
     assert [event.stream for event in store] == ["card-7"] * 5
 
