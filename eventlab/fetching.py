@@ -7,15 +7,14 @@ into Arrow's again: 20 ms for 100,000 of them, which as Arrow are handed over in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 
 from eventlab.statements import Params, execute, relation
-
-if TYPE_CHECKING:
-    import duckdb
 
 Array = np.ma.MaskedArray[Any, Any]
 
@@ -31,7 +30,7 @@ MOMENTS = {
     "TIMESTAMP WITH TIME ZONE",
 }
 
-_AT_ONCE = 100_000  # rows: an array of texts holds no more than 2 GB
+_AT_ONCE = 100_000  # rows in an array
 
 
 def fetched(
@@ -42,9 +41,10 @@ def fetched(
     Where there are `many` rows, texts may come as arrays of Arrow instead.
     """
     if many and _gains_by_arrow(families):
-        asked = _asked(sql, families, dict.fromkeys(HUGE, "{}::double"))
-        columns = relation(con, asked, params).to_arrow_table(_AT_ONCE).columns
-        return list(_of_arrow(columns, families))
+        asked = _asked(sql, families, _ASKED | dict.fromkeys(HUGE, "{}::double"))
+        with suppress(duckdb.InvalidInputException):  # an array of Arrow's holds no more than 2 GB
+            columns = relation(con, asked, params).to_arrow_table(_AT_ONCE).columns
+            return list(_of_arrow(columns, families))
     execute(con, _asked(sql, families, _ASKED), params)
     return [np.ma.asarray(values) for values in con.fetchnumpy().values()]
 
@@ -67,6 +67,8 @@ def _of_arrow(columns: list[Any], families: list[str]) -> Iterator[Any]:
     for column, family in zip(columns, families, strict=True):
         if family in TEXTS:
             yield column
+        elif family in _AS_TEXT:
+            yield np.ma.array(column.to_numpy(), mask=column.is_null().to_numpy())
         elif column.null_count:
             zero = False if family == "BOOLEAN" else 0
             yield np.ma.array(column.fill_null(zero).to_numpy(), mask=column.is_null().to_numpy())
@@ -74,9 +76,12 @@ def _of_arrow(columns: list[Any], families: list[str]) -> Iterator[Any]:
             yield np.ma.asarray(column.to_numpy())
 
 
-_ASKED = {"NESTED": "{}::json::varchar"} | dict.fromkeys(
-    ("INTEGER AS TEXT", "DECIMAL", "ENUM", "UUID"), "{}::varchar"
-)
+_AS_TEXT = {"NESTED", "DECIMAL", "INTEGER AS TEXT"}
+
+_ASKED = {
+    **dict.fromkeys([*TEXTS - {"VARCHAR"}, *_AS_TEXT], "{}::varchar"),
+    "NESTED": "{}::json::varchar",
+}
 
 # Of these types Arrow and NumPy give the same values.
-_ALIKE = {"BOOLEAN", "DATE", *WHOLE, *FLOATS, *TEXTS, *MOMENTS}
+_ALIKE = {"BOOLEAN", "DATE", *WHOLE, *FLOATS, *TEXTS, *MOMENTS, *_AS_TEXT}

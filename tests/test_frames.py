@@ -76,7 +76,10 @@ select n, case when n % 3 > 0 then 'holder ' || n % 7 end as holder, 'Zoë🎁' 
        case when n % 2 > 0 then n / 4 end as share, n % 2 = 0 as paid,
        case when n % 4 > 0 then n > 9 end as late, date '2026-01-31' + n::integer as day,
        case when n % 6 > 0 then timestamp '2026-01-31' + to_seconds(n) end as seen,
-       (n % 4)::tinyint as size, 'nul' || chr(0) as nul, case when n < 0 then 'never' end as nothing
+       (n % 4)::tinyint as size, case when n % 7 > 0 then [n, null, 2] end as list,
+       case when n % 3 > 0 then (n / 8)::decimal(9, 3) end as price,
+       case when n % 2 > 0 then '{"a": 1}'::json::variant end as data,
+       'nul' || chr(0) as nul, case when n < 0 then 'never' end as nothing
 from range(?) t(n) order by n
 """
 
@@ -98,6 +101,15 @@ def test_query_of_many_rows_makes_no_python_text(con, monkeypatch):
     answer = frames.query(con, MANY_ROWS, [3], frames.described(con, MANY_ROWS, [3]), many=True)
 
     assert answer["holder"].tolist()[1:] == ["holder 1", "holder 2"]
+
+
+def test_texts_that_are_too_many_for_arrow_come_as_ever(con, monkeypatch):
+    def refuses(*asked):
+        raise duckdb.InvalidInputException("Arrow Appender: the maximum is 2147483647")
+
+    monkeypatch.setattr(fetching, "relation", refuses)
+
+    assert frames.query(con, "select 'Mara' as holder", many=True)["holder"].tolist() == ["Mara"]
 
 
 def test_query_of_many_rows_keeps_every_digit(con):
