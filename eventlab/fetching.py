@@ -1,7 +1,7 @@
 """What DuckDB answers, as one array for each column: masked ones of NumPy, and of many texts those of Arrow.
 
 For NumPy DuckDB 2.0 makes a Python object of every text, and where pyarrow is installed pandas 3 turns each
-into Arrow's again: 20 ms for 100,000 of them, which as Arrow are handed over in 2.
+into Arrow's again: 20 ms for 100,000 of them, which as Arrow are handed over in 4.
 """
 
 from __future__ import annotations
