@@ -28,18 +28,21 @@ NEAR = 16_384
 
 
 class States(ABC):
-    """The states behind the events of a log, in fold order."""
+    """The states behind the events of a log, in fold order, given the positions of these events."""
 
-    @abstractmethod
-    def __len__(self) -> int: ...
+    def __init__(self, log: Log, positions: Sequence[int]) -> None:
+        self._log, self._positions = log, positions
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def event(self, place: int) -> RecordedEvent:
+        """Return the event that a state stands behind."""
+        return self._log.at(self._positions[place])[0]
 
     @abstractmethod
     def state(self, place: int) -> Any:
         """Return a state, or None where the key does not live."""
-
-    @abstractmethod
-    def event(self, place: int) -> RecordedEvent:
-        """Return the event it stands behind."""
 
     def found(self, place: int) -> Any:
         """Return the state that a search has found."""
@@ -53,26 +56,18 @@ class OfKey(States):
     """The states of one key, after each event that touched it; None where it does not live."""
 
     def __init__(self, projection: TimeTravel, log: Log, key: Key) -> None:
-        self._log = projection.about(log, key)
         changes = projection.changes(log, key)
-        self._positions = changes["position"].tolist()
+        super().__init__(projection.about(log, key), changes["position"].tolist())
         self._alive = changes["alive"].tolist()
         fields = changes.drop(columns=[*projection.key_names, *MOMENT, "alive"])
         self._names = list(map(str, fields))
         self._columns = [frames.values(fields[name]) for name in fields]
-
-    def __len__(self) -> int:
-        return len(self._positions)
 
     def state(self, place: int) -> dict[str, Any] | None:
         """Return the fields of the key."""
         if not self._alive[place]:
             return None
         return {name: c[place] for name, c in zip(self._names, self._columns, strict=True)}
-
-    def event(self, place: int) -> RecordedEvent:
-        """Return the event it stands behind."""
-        return self._log.at(self._positions[place])[0]
 
 
 class OfAllByCut(States):
@@ -82,100 +77,78 @@ class OfAllByCut(States):
     """
 
     def __init__(self, projection: TimeTravel, log: Log) -> None:
-        self._projection, self._log = projection, log
-        self._positions = log.positions()
+        super().__init__(log, log.positions())
+        self._projection = projection
         self._near: Latest | None = None
-        self._is_near = False
-
-    def __len__(self) -> int:
-        return len(self._positions)
+        self._is_near, self._low = False, 0
 
     def state(self, place: int) -> pd.DataFrame:
         """Return the state as a frame."""
-        position = self._positions[place]
-        near = self._near.at(position) if self._near is not None else None
+        near = None if self._near is None else self._near.behind(place - self._low)
         return self.found(place) if near is None else near
 
     def found(self, place: int) -> pd.DataFrame:
         """Return the same by its cut: integers that later ones make floats are none yet."""
         return self._projection(self._log.until(position=self._positions[place]))
 
-    def event(self, place: int) -> RecordedEvent:
-        """Return the event it stands behind."""
-        return self._log.at(self._positions[place])[0]
-
     def come_near(self, low: int, high: int) -> None:
         """Read what the events from one place up to another change, as soon as they are few."""
         if self._is_near or not 0 < high - low <= NEAR:
             return
-        self._is_near = True
-        start, end = self._positions[low], self._positions[high - 1]
+        self._is_near, self._low = True, low
         with suppress(EventLabError):  # an event that fails may be one that is never looked at
-            rows = self._projection.onward(self._log.until(position=end), start)
-            self._near = self._latest(rows, start)
+            self._near = self._latest(self._positions[low:high])
 
-    def _latest(self, rows: pd.DataFrame, start: int) -> Latest | None:
-        projection = self._projection
+    def _latest(self, order: Sequence[int]) -> Latest | None:
+        projection, start = self._projection, order[0]
+        rows = projection.onward(self._log.until(position=order[-1]), start)
         keys, fields = list(projection.key_names), list(projection.fields)
         if not {*keys, *fields, *MOMENT, "alive"}.issuperset(rows):
             return None  # a field that comes with an event is no column before
-        return Latest(rows, keys, [*fields, "position"], start)
+        ends = _ends(order, rows["position"].clip(lower=start))
+        return Latest(rows, keys, [*fields, "position"], ends)
 
 
 class OfAllByChanges(States):
     """The state of all keys after each event, out of all changes: for many looks, one after the other."""
 
     def __init__(self, projection: TimeTravel, log: Log) -> None:
-        self._log = log
-        self._order = log.positions()
+        super().__init__(log, log.positions())
         changes, whole = projection.changes(log), projection(log)
         nothing = projection(log.until(position=0))
         self._nothing = nothing.reindex(columns=whole.columns)
-        self._ends = _ends(self._order, changes["position"])
-        self._latest = Latest(changes, list(projection.key_names), list(whole.columns))
-
-    def __len__(self) -> int:
-        return len(self._order)
+        ends = _ends(self._positions, changes["position"])
+        self._latest = Latest(changes, list(projection.key_names), list(whole.columns), ends)
 
     def state(self, place: int) -> pd.DataFrame:
         """Return the state as a frame."""
-        found = self._latest.after(self._ends[place])
+        found = self._latest.behind(place)
         return self._nothing.copy() if found is None else found
-
-    def event(self, place: int) -> RecordedEvent:
-        """Return the event it stands behind."""
-        return self._log.at(self._order[place])[0]
 
 
 class Latest:
-    """The state that the last row of each key makes, out of the first so many rows of changes.
+    """The states that the last row of each key makes, out of the first so many rows of changes.
 
-    Up to the position of its ``start`` they may come in any order, but for those of the same key.
+    ``ends`` are, for each event, the number of rows up to it.
     """
 
     def __init__(
-        self, rows: pd.DataFrame, keys: list[str], columns: list[str], start: int = 0
+        self, rows: pd.DataFrame, keys: list[str], columns: list[str], ends: Sequence[int]
     ) -> None:
-        self._rows, self._key = rows[columns], _places(rows[keys])
+        self._rows, self._key, self._ends = rows[columns], _places(rows[keys]), ends
         _, firsts = np.unique(self._key, return_index=True)
         self._index = rows[keys].take(firsts).set_index(keys).index  # in the order of the keys
         self._alive = rows["alive"].to_numpy("bool")
-        positions = rows["position"].to_numpy("int64")
-        self._early = int((positions <= start).sum())
-        self._late = positions[self._early :]
         self._read, self._last = self._nothing()
 
-    def at(self, position: int) -> pd.DataFrame | None:
-        """Return the state at a position from the start on; None where no key lives."""
-        return self.after(self._early + int(np.searchsorted(self._late, position, "right")))
-
-    def after(self, rows: int) -> pd.DataFrame | None:
-        """Return the state after so many rows; None where no key lives."""
-        if rows < self._read:
+    def behind(self, place: int) -> pd.DataFrame | None:
+        """Return the state behind an event; None where no key lives."""
+        end = self._ends[place]
+        if end < self._read:
             self._read, self._last = self._nothing()
-        new = np.arange(self._read, rows)
+        new = np.arange(self._read, end)
         np.maximum.at(self._last, self._key[new], new)
-        self._read = rows
+        self._read = end
         lives = (self._last >= 0) & self._alive[self._last]
         return self._state(lives) if lives.any() else None
 
