@@ -266,4 +266,5 @@ class Carried:
     def state(self) -> pd.DataFrame:
         """Return the state so far: the keys, the fields, ``position``."""
         parts = Parts(self._query(literal, self._log).by_number())
-        return parts.state(self._log, self._con, f"from temp.{self._table}", {}, many=True)
+        many = self._log.may_be_long(self._con)
+        return parts.state(self._log, self._con, f"from temp.{self._table}", {}, many=many)

@@ -133,9 +133,7 @@ class Ledger:
 
     def reached(self, con: duckdb.DuckDBPyConnection) -> int:
         """Return a position that the log has reached; nobody is asked twice whether it has gone on."""
-        if self._log_head is not None:
-            return self._log_head.position
-        if self._reached is None:
+        if self._reached is None or self._log_head is not None:
             self._reached = self.seen_position(con)
         return self._reached
 

@@ -417,14 +417,15 @@ class Log:
         asked = {**bound, **(params or {})}
         with self.borrowed() as con:
             families = _FAMILIES.of(query, lambda: frames.described(con, query, asked))
-            many = self.cut.streams is None and self._may_hold(frames.MANY, con)
-            return frames.query(con, query, asked, families, many=many)
+            return frames.query(con, query, asked, families, many=self.may_be_long(con))
 
-    def _may_hold(self, events: int, con: duckdb.DuckDBPyConnection) -> bool:
-        """Tell whether it may hold so many events, as far as its cut and the length of the whole log say."""
+    def may_be_long(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Tell whether it may hold many events, as far as its cut and the length of the whole log say."""
+        if self.cut.streams is not None:
+            return False
         position = self.cut.position
         high = self._ledger.reached(con) if position.high is None else position.high
-        return bool(high - (position.low or 1) + 1 >= events)
+        return bool(high - (position.low or 1) + 1 >= frames.MANY)
 
     def frame_beside(self, body: str, beside: pd.DataFrame) -> pd.DataFrame:
         """Return what a query over this cut and a frame of the caller's gives; to SQL it is ``el_beside``."""
@@ -438,10 +439,9 @@ class Log:
 
     def named(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return rows with the names of streams, by which they are sorted, in place of ``stream_no``."""
+        if len(rows) == len(self.cut.streams or ()) == 1:  # nothing to sort
+            return self.with_names(rows)
         numbers = rows.pop("stream_no").to_numpy("int64")
-        if len(rows) == len(self.cut.streams or ()) == 1:  # whose name need not be looked up
-            rows.insert(0, "key", pd.Series(list(self.cut.streams or ()), dtype="str"))
-            return rows
         with self.borrowed() as con:
             if len(numbers) <= FEW:
                 places, names = self.known_streams.sorted(con, numbers)
@@ -460,9 +460,10 @@ class Log:
         """Return rows as they stand, with the names of streams in place of ``stream_no``."""
         numbers = rows.pop("stream_no").to_numpy("int64")
         with self.borrowed() as con:
-            few = len(numbers) <= FEW
-            names = (self.known_streams if few else self._database.stream_names).names(con, numbers)
-        rows.insert(0, "key", pd.Index(names, dtype="str"))
+            if len(numbers) <= FEW:
+                rows.insert(0, "key", pd.Index(self.names_within(con, numbers), dtype="str"))
+            else:
+                rows.insert(0, "key", self._database.stream_names.names(con, numbers))
         return rows
 
     def stream_names(self, numbers: Sequence[int] | Array) -> Array:
