@@ -227,25 +227,33 @@ class Fold(TimeTravel):
         The state is None where the key's life ends. ``states`` holds the living by key, is kept up to
         date, and is where folding goes on from.
         """
-        self.skipped = Counter()
-        evolve, fresh = _evolve(self.rule), starter(self.initial)
-        ends = frozenset(self.ends_with)
+        following, ends = self._following(), frozenset(self.ends_with)
         for events in batches:
             for key, event in self._touches(events, only):
                 if event.type in ends:
                     states.pop(key, None)
                     yield key, event, None
                     continue
-                state = states.get(key)
-                try:
-                    state = evolve(fresh(key) if state is None else state, event)
-                except Exception as error:
-                    raise self._failed(event, key, error) from error
-                if state is None:
-                    self._skip(event, key)
-                    continue
-                states[key] = state
-                yield key, event, state
+                state = following(key, states.get(key), event)
+                if state is not None:
+                    states[key] = state
+                    yield key, event, state
+
+    def _following(self) -> Callable[[Key, State | None, RecordedEvent], State | None]:
+        """Return what gives the state of a key after an event, or counts the event and gives None."""
+        self.skipped = Counter()
+        evolve, fresh = _evolve(self.rule), starter(self.initial)
+
+        def following(key: Key, state: State | None, event: RecordedEvent) -> State | None:
+            try:
+                found = evolve(fresh(key) if state is None else state, event)
+            except Exception as error:
+                raise self._failed(event, key, error) from error
+            if found is None:
+                self._skip(event, key)
+            return found
+
+        return following
 
     def batches(self, log: Log) -> Iterator[list[RecordedEvent]]:
         """Yield the events of a log in an order that gives the state at its end."""
@@ -263,8 +271,7 @@ class Fold(TimeTravel):
         self, batches: Iterable[list[RecordedEvent]], states: dict[Key, State]
     ) -> dict[Key, int]:
         """Return the same where keys are streams that never end: looked up once for all events in a row."""
-        self.skipped = Counter()
-        evolve, fresh = _evolve(self.rule), starter(self.initial)
+        following = self._following()
         positions: dict[Key, int] = {}
         stream: Any = None
         state = last = None
@@ -274,14 +281,9 @@ class Fold(TimeTravel):
                     states[stream], positions[stream] = state, last.position
                 stream, last = event.stream, None
                 state = states.get(stream)
-            try:
-                following = evolve(fresh(stream) if state is None else state, event)
-            except Exception as error:
-                raise self._failed(event, stream, error) from error
-            if following is None:
-                self._skip(event, stream)
-                continue
-            state, last = following, event
+            found = following(stream, state, event)
+            if found is not None:
+                state, last = found, event
         if last is not None:
             states[stream], positions[stream] = state, last.position
         return positions
