@@ -124,8 +124,9 @@ class Ledger:
 
     def seen_position(self, con: duckdb.DuckDBPyConnection) -> int:
         """Return the last position without the lock: what the file says may be old soon, and is not kept."""
-        if self._log_head is not None:
-            return self._log_head.position
+        head = self._log_head
+        if head is not None:
+            return head.position
         [(position,)] = execute(
             con, "select coalesce(max(position), 0) from main.events"
         ).fetchall()
@@ -133,9 +134,10 @@ class Ledger:
 
     def reached(self, con: duckdb.DuckDBPyConnection) -> int:
         """Return a position that the log has reached; nobody is asked twice whether it has gone on."""
-        if self._reached is None or self._log_head is not None:
-            self._reached = self.seen_position(con)
-        return self._reached
+        reached = self._reached
+        if reached is None or self._log_head is not None:
+            self._reached = reached = self.seen_position(con)
+        return reached
 
     def stream_head(self, con: duckdb.DuckDBPyConnection, stream: str) -> StreamHead | None:
         """Return number and version of a stream, or None when it does not exist."""
