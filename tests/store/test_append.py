@@ -376,8 +376,16 @@ def test_whoever_expects_a_version_is_told_of_a_write_in_the_middle_of_an_append
     assert [event.data["amount"] for event in interrupted] == [20, 99]
 
 
-def test_duckdb_itself_refuses_a_version_that_is_taken(store):
+def test_duckdb_itself_refuses_a_position_that_is_taken(store):
     store.append("card-7", loaded(20))
 
     with pytest.raises(duckdb.ConstraintException):
-        insert_behind_our_back(store, position=2, version=1)
+        insert_behind_our_back(store, position=1, version=2)
+
+
+def test_a_version_that_a_plain_connection_gave_twice_is_found_by_verify(store):
+    store.append("card-7", loaded(20))
+
+    insert_behind_our_back(store, position=2, version=1)
+
+    assert store.verify()[["position", "kind"]].values.tolist() == [[2, "broken version"]]
