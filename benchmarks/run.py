@@ -14,6 +14,7 @@ from benchmarks.measure import Setting
 
 THEMES = {
     "append": "bulk and single appends against bare DuckDB",
+    "importing": "a CSV file into a store, and the memory it takes",
     "fold": "a Fold end to end, against a bare loop and the eventsourcing package",
     "projection": "a Projection of the large log against SQL by hand",
     "stream": "one stream of the large log, read and folded",

@@ -99,7 +99,7 @@ def read_table(
     ``007`` stays text. Dates, decimals and bytes, which JSON has no values for, become exact text.
 
     A file of any size needs the memory of a quarter of a million rows, besides what the store needs for its
-    keys until all rows are in (about 100 MB for each million), and room for a copy among the temporary files.
+    keys until all rows are in (about 50 MB for each million), and room for a copy among the temporary files.
 
     Examples
     --------
