@@ -24,7 +24,6 @@ from eventlab.statements import execute
 from eventlab.store.knownstreams import KnownStreams
 from eventlab.store.scans import Scans
 from eventlab.store.sqltext import literal, quoted
-from eventlab.store.streamnames import StreamNames
 from eventlab.upcasting import Chains
 
 if TYPE_CHECKING:
@@ -60,7 +59,6 @@ class Database:
         self.plain_scans = Scans()
         self.overlay: Overlay | StillOverlay | None = None
         self._stored: Self | None = None
-        self.stream_names = StreamNames()
         self.known_streams = KnownStreams()
 
     @property

@@ -16,6 +16,7 @@ import pandas as pd
 
 from eventlab.errors import NamelessStream
 from eventlab.statements import execute
+from eventlab.store.streamnames import StreamNames, how_many
 
 Numbers = Mapping[str, int]
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -44,6 +45,7 @@ class KnownStreams:
         self._held = 0  # names in it
         self._looked_up = 0  # names, a few at a time
         self._numbers: dict[str, int] = {}
+        self._of_many = StreamNames()
 
     def numbers(self, con: duckdb.DuckDBPyConnection, names: Collection[str]) -> Numbers | None:
         """Return the numbers of some streams, sorted by name; None where one of them has none yet."""
@@ -73,8 +75,16 @@ class KnownStreams:
             self._remember(dict(zip(found.tolist(), numbers.tolist(), strict=True)))
         return found
 
+    def index(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> pd.Index[str]:
+        """Return the name of each of some numbers, or of many, as an index."""
+        if len(numbers) > FEW:
+            return self._of_many.names(con, numbers)
+        return pd.Index(self.names(con, numbers), dtype="str")
+
     def sorted(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> tuple[Array, pd.Index[str]]:
         """Return the places of some numbers in the order of their names, and the names in that order."""
+        if len(numbers) > FEW:
+            return self._of_many.sorted(con, numbers)
         names = self.names(con, numbers)
         places = np.argsort(names)
         return places, pd.Index(names[places], dtype="str")
@@ -113,12 +123,6 @@ class KnownStreams:
         if len(self._numbers) + len(found) > _MOST:
             self._numbers = {}
         self._numbers |= found
-
-
-def how_many(con: duckdb.DuckDBPyConnection) -> int:
-    """Return how many streams there are."""
-    [(number,)] = execute(con, "select coalesce(max(stream_no), 0) from main.streams").fetchall()
-    return int(number)
 
 
 def _nothing() -> tuple[Array, Array]:

@@ -23,7 +23,7 @@ from eventlab.store import broken, question, reading
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.database import reading as reading_moment
-from eventlab.store.knownstreams import FEW, SEVERAL, Array, KnownStreams, Numbers
+from eventlab.store.knownstreams import SEVERAL, Array, KnownStreams, Numbers
 from eventlab.store.ledger import Field, Ledger
 from eventlab.store.query import Query
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA
@@ -439,14 +439,11 @@ class Log:
 
     def named(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return rows with the names of streams, by which they are sorted, in place of ``stream_no``."""
-        if len(rows) == len(self.cut.streams or ()) == 1:  # nothing to sort
+        if len(rows) == 1 and self._one_stream is not None:  # nothing to sort
             return self.with_names(rows)
         numbers = rows.pop("stream_no").to_numpy("int64")
         with self.borrowed() as con:
-            if len(numbers) <= FEW:
-                places, names = self.known_streams.sorted(con, numbers)
-            else:
-                places, names = self._database.stream_names.sorted(con, numbers)
+            places, names = self.known_streams.sorted(con, numbers)
         sorted_rows = rows.take(places).reset_index(drop=True)
         sorted_rows.insert(0, "key", names)
         return sorted_rows
@@ -460,10 +457,11 @@ class Log:
         """Return rows as they stand, with the names of streams in place of ``stream_no``."""
         numbers = rows.pop("stream_no").to_numpy("int64")
         with self.borrowed() as con:
-            if len(numbers) <= FEW:
-                rows.insert(0, "key", pd.Index(self.names_within(con, numbers), dtype="str"))
+            if self._one_stream is None:
+                names = self.known_streams.index(con, numbers)
             else:
-                rows.insert(0, "key", self._database.stream_names.names(con, numbers))
+                names = pd.Index(self.names_within(con, numbers), dtype="str")
+        rows.insert(0, "key", names)
         return rows
 
     def stream_names(self, numbers: Sequence[int] | Array) -> Array:
@@ -473,11 +471,10 @@ class Log:
 
     def names_within(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> Array:
         """Return the same on a connection that may be inside a transaction; of one stream it is known."""
-        streams = self.cut.streams or frozenset()
-        if len(streams) != 1:
+        if self._one_stream is None:
             return self.known_streams.names(con, numbers)
         found = np.empty(len(numbers), "object")
-        found.fill(*streams)  # np.full() would take a NUL from its end
+        found.fill(self._one_stream)  # np.full() would take a NUL from its end
         return found
 
     def fields_within(self, con: duckdb.DuckDBPyConnection) -> list[Field]:
@@ -490,6 +487,12 @@ class Log:
         return self._database.known_streams
 
     # -- details --------------------------------------------------------------------------------
+
+    @property
+    def _one_stream(self) -> str | None:
+        """The name of the one stream that was asked for, if it was one."""
+        streams = self.cut.streams or ()
+        return next(iter(streams)) if len(streams) == 1 else None
 
     @property
     def _by_position(self) -> str:

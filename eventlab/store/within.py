@@ -37,10 +37,11 @@ class LogWithin(Log):
         known: list[Field] | None = None,
         cut: Cut | None = None,
         is_committed: bool = False,
+        known_streams: KnownStreams | None = None,
     ) -> None:
         super().__init__(log._database, log._ledger, log.cut if cut is None else cut)
         self._con, self._is_committed = con, is_committed
-        self._known_streams = KnownStreams()
+        self._known_streams = known_streams or KnownStreams()
         self.known = self._ledger.fields_within(con) if known is None else known
 
     @classmethod
@@ -49,11 +50,12 @@ class LogWithin(Log):
 
         All fields that are known now are then in events that it sees.
         """
-        return cls(log, con, known=list(log._ledger.fields(con)), is_committed=True)
+        known = list(log._ledger.fields(con))
+        return cls(log, con, known=known, is_committed=True, known_streams=log.known_streams)
 
     @property
     def known_streams(self) -> KnownStreams:
-        """Those of this transaction, which may be rolled back."""
+        """Those that all know, or of this transaction alone, which may be rolled back."""
         return self._known_streams
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -111,5 +113,10 @@ class LogWithin(Log):
         return self._again(cut=cut)
 
     def _again(self, **other: Any) -> LogWithin:
-        same = {"known": self.known, "cut": self.cut, "is_committed": self._is_committed}
+        same = {
+            "known": self.known,
+            "cut": self.cut,
+            "is_committed": self._is_committed,
+            "known_streams": self._known_streams,
+        }
         return LogWithin(self, self._con, **{**same, **other})

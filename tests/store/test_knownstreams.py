@@ -6,6 +6,7 @@ import pytest
 import eventlab as el
 from eventlab.store import knownstreams
 from eventlab.store.knownstreams import KnownStreams
+from eventlab.store.within import LogWithin
 
 
 def with_streams(*names):
@@ -127,3 +128,24 @@ def test_numbers_come_in_the_order_of_the_names():
         assert list(known.numbers(con, {"b", "a"}).items()) == [("a", 2), ("b", 1)]
         assert known.numbers(con, {"b", "none"}) is None
         assert known.numbers(con, set()) == {}
+
+
+@pytest.mark.parametrize("streams", [2, knownstreams.FEW + 2])
+def test_a_name_that_was_rolled_back_is_not_remembered_among_many_either(streams):
+    store = with_streams(*(f"card-{n:03}" for n in range(1, streams)))
+    seen = el.Projection("seen", n=el.count())
+    con = store.cursor()
+    con.execute("begin")
+    con.execute("insert into streams values ($no, 'gone-1', 'gone')", {"no": streams})
+    con.execute(
+        "insert into events select * replace ($no as position, $no as stream_no) from events "
+        "where position = 1",
+        {"no": streams},
+    )
+
+    inside = seen(LogWithin(store, con))
+    con.execute("rollback")
+    store.append("kept-1", el.Event("Seen", {}))
+
+    assert inside.index[-1] == "gone-1"
+    assert seen(store).index[-1] == "kept-1"

@@ -313,7 +313,7 @@ def test_a_payload_that_is_no_object_is_found(path, payload):
 @pytest.mark.parametrize("few", [True, False])
 def test_events_whose_stream_has_lost_its_name_are_never_shown_as_another_s(path, few, monkeypatch):
     if not few:
-        monkeypatch.setattr("eventlab.store.log.FEW", 0)
+        monkeypatch.setattr("eventlab.store.knownstreams.FEW", 0)
     tamper(path, "delete from streams where stream = 'card-8'")
     cards = el.Projection("cards", loaded=el.total("amount"))
 
