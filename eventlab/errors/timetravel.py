@@ -100,6 +100,13 @@ class InvalidQuestion(EventLabError, ValueError):
         )
 
     @classmethod
+    def no_cuts(cls, at: object) -> InvalidQuestion:
+        """Say that several cuts are a list, even if it is one."""
+        return cls(
+            f"panel(at={at!r}) is no list of cuts: give panel(at=[{at!r}]), or more of them."
+        )
+
+    @classmethod
     def same_names(cls, names: object) -> InvalidQuestion:
         """Say that two things need two names."""
         return cls(f"compare(names={names!r}) needs two different names, such as ('then', 'now').")

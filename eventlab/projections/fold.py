@@ -400,7 +400,7 @@ def _evolve(rule: Evolve | Mapping[str, Evolve]) -> Evolve:
 def _keys_of(key: Keys) -> Callable[[RecordedEvent], Iterable[Key]]:
     def keys(event: RecordedEvent) -> Iterable[Key]:
         found = key(event)
-        listed = found if isinstance(found, list) else [found]
+        listed = found if isinstance(found, list | Iterator) else [found]
         whole = {one for one in listed if one is not None and _is_whole(one)}
         return in_order(whole)
 

@@ -36,6 +36,7 @@ from eventlab.projections.columns import (
 )
 from eventlab.projections.diagnosis import diagnosis
 from eventlab.projections.marks import Marks
+from eventlab.projections.mixed import with_types
 from eventlab.projections.partials import Carried, Parts
 from eventlab.projections.sql import BY_STREAM, Bind, Bound, Query, Touch, untyped_paths
 from eventlab.store.sqltext import literal
@@ -271,8 +272,10 @@ class Projection(TimeTravel):
 
     def query(self, bind: Bind, log: Log | None = None) -> Query:
         """Return the queries of this projection, in the order in which a log is folded."""
-        order = (log.order_by, log.order_key) if log is not None else ()
-        return Query(self.touches, self.columns, self.ends_with, bind, *order)
+        if log is None:
+            return Query(self.touches, self.columns, self.ends_with, bind)
+        columns, order = with_types(self.columns, log), (log.order_by, log.order_key)
+        return Query(self.touches, columns, self.ends_with, bind, *order)
 
     def _part(self, names: Sequence[str]) -> Projection:
         """Return the same projection with no more than some of its columns."""
@@ -329,7 +332,8 @@ class Projection(TimeTravel):
 
     def untyped(self, log: Log) -> dict[str, str]:
         """Return the payload paths whose type is needed and not known, with the column they are for."""
-        risky = {path: name for name, column in self.columns for path in untyped_paths(column)}
+        columns = with_types(self.columns, log)
+        risky = {path: name for name, column in columns for path in untyped_paths(column)}
         if not risky:
             return {}
         types = log.sql_types(f"select {', '.join(risky)} from events limit 0")

@@ -10,7 +10,7 @@ import hashlib
 import warnings
 from typing import TYPE_CHECKING
 
-from eventlab.errors import SnapshotWarning
+from eventlab.errors import ProjectionError, SnapshotWarning
 from eventlab.keeping.keeper import Keeper, Start
 from eventlab.store.snapshot_tables import Kept, Rule, SnapshotTable
 
@@ -113,7 +113,7 @@ class Shelf:
         """Return the table of the rule, if ever made; another once fields hold values of another kind."""
         fields = len(self._store.fields())
         if self._table_of_fields is None or self._table_of_fields[0] != fields:
-            found = SnapshotTable.find(self._con, self._rule(), self._keeper.columns)
+            found = self._found()
             self._table_of_fields = fields, found
             if (
                 found is None
@@ -122,6 +122,13 @@ class Shelf:
             ):
                 self.warn("outdated", SnapshotWarning.outdated(self.name))
         return self._table_of_fields[1]
+
+    def _found(self) -> SnapshotTable | None:
+        try:
+            rule = self._rule()
+        except ProjectionError:  # no state of the whole log can be had, but perhaps one of an earlier cut
+            return None
+        return SnapshotTable.find(self._con, rule, self._keeper.columns)
 
     def _made(self) -> SnapshotTable:
         return self._table() or self._make()

@@ -14,7 +14,13 @@ from eventlab.store import rows
 from eventlab.store.condition import Condition, require_holds
 from eventlab.store.database import Database, transaction
 from eventlab.store.expectation import Expected, is_met, require_met
-from eventlab.store.identity import given_id, is_taken, repeated_batch, taken_id
+from eventlab.store.identity import (
+    given_id,
+    is_taken,
+    refuse_twice_in_batch,
+    repeated_batch,
+    taken_id,
+)
 from eventlab.store.ledger import Field, Ledger, LogHead, StreamHead
 
 
@@ -47,12 +53,14 @@ class Writer:
         """Write the batch, or raise and write nothing."""
         self.require_writable()
         with self.ledger.lock:
-            try:
-                return self._append(stream, events, expected, condition)
-            except _CONFLICTS:
-                # Another connection of this process wrote behind the ledger's back: look again, once.
-                self.ledger.forget()
-                return self._append_or_name_the_conflict(stream, events, expected, condition)
+            for _ in range(_ATTEMPTS):
+                try:
+                    return self._append(stream, events, expected, condition)
+                except CONFLICTS as error:
+                    # Another connection of this process wrote behind the ledger's back: look again.
+                    self.ledger.forget()
+                    refused = error
+            raise self._conflict(stream, expected, str(refused)) from refused
 
     def require_writable(self) -> None:
         """Refuse to write where the file is open for reading only."""
@@ -63,19 +71,6 @@ class Writer:
         """Return the store's time, which never steps back."""
         now = self.clock()
         return now if head.recorded_at is None else max(now, head.recorded_at)
-
-    def _append_or_name_the_conflict(
-        self,
-        stream: str,
-        events: Sequence[Event],
-        expected: Expected,
-        condition: Condition | None,
-    ) -> Appended:
-        try:
-            return self._append(stream, events, expected, condition)
-        except _CONFLICTS as error:
-            self.ledger.forget()
-            raise self._conflict(stream, expected, str(error)) from error
 
     def _conflict(self, stream: str, expected: Expected, reason: str) -> EventLabError:
         if event_id := taken_id(reason):
@@ -138,6 +133,8 @@ class Writer:
             )
             for place, event in enumerate(events, start=1)
         ]
+        if self.ids:
+            refuse_twice_in_batch(row.given_id for row in batch)
         if self.ids and self.database.is_branch:
             self._refuse_shared_ids(con, batch)
         rows.insert(con, batch)
@@ -165,4 +162,5 @@ class Writer:
 
 
 _GIVEN_TWICE = "was given out by ids= a second time"
-_CONFLICTS = (duckdb.ConstraintException, duckdb.TransactionException)
+CONFLICTS = (duckdb.ConstraintException, duckdb.TransactionException)
+_ATTEMPTS = 3

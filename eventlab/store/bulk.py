@@ -14,11 +14,11 @@ from typing import Any, Protocol
 import duckdb
 from tqdm.auto import tqdm
 
-from eventlab.errors import BadRow, DuplicateEventError, InvalidEvent
+from eventlab.errors import BadRow, DuplicateEventError, InvalidEvent, StoreError
 from eventlab.payload import require_exact
 from eventlab.statements import execute
 from eventlab.store import rows
-from eventlab.store.append import Appended, Writer
+from eventlab.store.append import CONFLICTS, Appended, Writer
 from eventlab.store.columns_in import Roles, Shape, kind_of, present
 from eventlab.store.database import Database, transaction
 from eventlab.store.ledger import Field
@@ -52,15 +52,34 @@ def load(writer: Writer, table: Table, roles: Roles) -> Appended:
     roles.require_in(columns)
     shape = Shape(roles, columns)
     with writer.ledger.lock:
-        writer.ledger.forget()  # another connection of this process may have written
         try:
-            with transaction(con), _scratch(con):
-                return _Load(con, writer, table, shape).run()
-        except duckdb.ConstraintException as error:
-            _name_the_repeated_id(con, error)
-            raise
-        finally:
-            writer.ledger.forget()
+            return _all_or_nothing(con, writer, table, shape)
+        except CONFLICTS:  # another connection of this process wrote meanwhile: look again, once
+            pass
+        try:
+            return _all_or_nothing(con, writer, table, shape)
+        except CONFLICTS as error:
+            raise StoreError(_OVERTAKEN) from error
+
+
+def _all_or_nothing(
+    con: duckdb.DuckDBPyConnection, writer: Writer, table: Table, shape: Shape
+) -> Appended:
+    writer.ledger.forget()  # another connection of this process may have written
+    try:
+        with transaction(con), _scratch(con):
+            return _Load(con, writer, table, shape).run()
+    except duckdb.ConstraintException as error:
+        _name_the_repeated_id(con, error)
+        raise
+    finally:
+        writer.ledger.forget()
+
+
+_OVERTAKEN = (
+    "another connection of this process wrote to the store while the table was on its way in, twice; "
+    "nothing was imported. Let it finish, and import again."
+)
 
 
 @contextmanager
@@ -267,7 +286,8 @@ def _kind_in_sql(column: str, sql_type: str) -> str:
 
 
 def _name_the_repeated_id(con: duckdb.DuckDBPyConnection, refused: duckdb.Error) -> None:
-    if found := re.search(r'key "(?:given_id: )?(.*)"', str(refused), re.DOTALL):
+    found = re.search(r'key "(?:given_id: )?(.*)"', str(refused), re.DOTALL)
+    if found and "violates primary key" not in str(refused):
         stored = execute(con, "select 1 from main.events where given_id = ?", [found[1]]).fetchall()
         twice = "stands more than once in the table"
         raise DuplicateEventError(found[1], _PARTLY if stored else twice) from refused

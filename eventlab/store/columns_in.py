@@ -143,6 +143,9 @@ class Shape:
             Check(f"coalesce({_as_text(c, types[c])}, '') = ''", c, "is missing")
             for c in (roles.stream, roles.type)
         ]
+        if roles.event_id is not None:
+            given = _as_text(roles.event_id, types[roles.event_id])
+            found.append(Check(f"coalesce({given} = '', false)", roles.event_id, "is empty"))
         for column in (roles.occurred_at, roles.recorded_at):
             if column is not None:
                 found.extend(_time_checks(column, types[column]))

@@ -114,6 +114,8 @@ def _exact(value: Any) -> Any:
     """Return what JSON has no value for as the text that keeps it."""
     if isinstance(value, date | time):  # a datetime is a date
         return value.isoformat()
+    if isinstance(value, Decimal) and not value.is_finite():
+        return float(value)  # which is refused
     return str(value) if isinstance(value, Decimal | UUID) else value
 
 
@@ -151,4 +153,5 @@ def _is_missing(value: Any) -> bool:
         or value is pd.NA
         or value is pd.NaT
         or (isinstance(value, float) and value != value)
+        or (isinstance(value, Decimal) and value.is_nan())
     )

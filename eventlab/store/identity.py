@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import duckdb
@@ -59,7 +59,7 @@ def repeated_batch(
         When an id is taken by anything else: another stream, order or content, or part of a batch.
     """
     ids = [event.event_id for event in events if event.event_id is not None]
-    _refuse_twice_in_batch(ids)
+    refuse_twice_in_batch(ids)
     stored = {event_id: found for event_id in ids if (found := _find(con, event_id))}
     if not stored:
         return None
@@ -95,9 +95,10 @@ def taken_id(reason: str) -> str | None:
     return found["id"] if found else None
 
 
-def _refuse_twice_in_batch(ids: list[str]) -> None:
+def refuse_twice_in_batch(ids: Iterable[str | None]) -> None:
+    """Refuse ids of which one is given to several events."""
     for event_id, times in Counter(ids).items():
-        if times > 1:
+        if times > 1 and event_id is not None:
             raise DuplicateEventError(event_id, f"stands {times} times in one batch")
 
 

@@ -266,7 +266,7 @@ class Log:
                 con,
                 self.cut,
                 self._scans().of(self.cut),
-                self._database.shown_fields(self._known(con)),
+                self.shown(self._known(con)),
                 query,
                 params,
             )
@@ -393,14 +393,14 @@ class Log:
     def query(self, body: str) -> tuple[str, dict[str, Any]]:
         """Return the full SQL of a query over this cut, and the cut's own parameters."""
         with self.borrowed() as con:
-            fields = self._database.shown_fields(self._known(con))
+            fields = self.shown(self._known(con))
             scans, numbers = self._scans().of(self.cut), self._stream_numbers(con)
             return question.over(self.cut, scans, fields, body, numbers)
 
     def plain_query(self, body: str) -> str:
         """Return the SQL of a query as it would be over one plain table, wherever its rows are."""
         with self.borrowed() as con:
-            fields = self._database.shown_fields(self._known(con))
+            fields = self.shown(self._known(con))
             return question.over(self.cut, Scans().by_stretch, fields, body)[0]
 
     def sql_types(self, body: str) -> list[str]:

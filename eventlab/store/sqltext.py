@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -119,14 +119,36 @@ def typed(sql: str, fields: Iterable[Field]) -> str:
     'sum(data.amount::DOUBLE) + data.new'
     """
     types = column_types(fields)
+    return cast(sql, {field: types[field] for field in types if types[field] in SCALARS})
 
-    def cast(match: re.Match[str]) -> str:
-        if not match["access"] or match["goes_on"]:
-            return match[0]
-        sql_type = types.get(_unquoted(match["field"] or match["key"]))
-        return f"{match['access']}::{sql_type}" if sql_type in SCALARS else match[0]
 
-    return _PAYLOAD_FIELD.sub(cast, sql)
+def cast(sql: str, types: Mapping[str, str]) -> str:
+    """Return the text with payload fields cast to the types given, but where their own fields are asked for.
+
+    Examples
+    --------
+    >>> cast("data.seat || data.seat.row", {"seat": "VARCHAR"})
+    'data.seat::VARCHAR || data.seat.row'
+    """
+
+    def named(match: re.Match[str]) -> str:
+        sql_type = types.get(_field(match)) if match["access"] and not match["goes_on"] else None
+        return f"{match['access']}::{sql_type}" if sql_type else match[0]
+
+    return _PAYLOAD_FIELD.sub(named, sql)
+
+
+@lru_cache(maxsize=256)
+def payload_fields(sql: str) -> frozenset[str]:
+    """Return the names of the payload fields that a text reads as they are.
+
+    Examples
+    --------
+    >>> sorted(payload_fields("data.amount + data['tip'] + data.seat.price"))
+    ['amount', 'tip']
+    """
+    found = _PAYLOAD_FIELD.finditer(sql)
+    return frozenset(_field(match) for match in found if match["access"] and not match["goes_on"])
 
 
 def extracted(sql: str, fields: Iterable[Field]) -> tuple[str, list[str]]:
@@ -147,7 +169,7 @@ def extracted(sql: str, fields: Iterable[Field]) -> tuple[str, list[str]]:
     def column(match: re.Match[str]) -> str:
         if not match["access"]:
             return match[0]
-        field = _unquoted(match["field"] or match["key"])
+        field = _field(match)
         if first.setdefault(field.casefold(), field) != field:
             return match[0]  # fields may differ in capitals only, and names of columns may not
         name = quoted(f"data.{field}")
@@ -180,14 +202,25 @@ def column_types(fields: Iterable[Field]) -> dict[str, str]:
     kinds = defaultdict(set)
     for seen in fields:
         kinds[seen.field].add(seen.kind)
-    return {field: _common(found) for field, found in kinds.items()}
+    return {field: common_type(found) for field, found in kinds.items()}
 
 
-def _common(kinds: set[str]) -> str:
+def common_type(kinds: set[str]) -> str:
+    """Return the SQL type that holds values of some kinds, VARIANT where none but it does.
+
+    Examples
+    --------
+    >>> common_type({"BIGINT", "DOUBLE", "NULL"}), common_type({"BIGINT", "VARCHAR"})
+    ('DOUBLE', 'VARIANT')
+    """
     values = kinds - {"NULL"}
     if len(values) == 1:
         return next(iter(values))
     return "DOUBLE" if values == {"BIGINT", "DOUBLE"} else "VARIANT"
+
+
+def _field(match: re.Match[str]) -> str:
+    return _unquoted(match["field"] or match["key"])
 
 
 def _unquoted(name: str) -> str:

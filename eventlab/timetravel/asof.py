@@ -89,7 +89,7 @@ def _times(column: pd.Series[Any]) -> pd.Series[Any]:
 
     Left to guess, pandas 3 takes the first text's form for all, and 01/02 for the second of January.
     """
-    if pd.api.types.is_numeric_dtype(column.dtype):
+    if len(column) and pd.api.types.is_numeric_dtype(column.dtype):
         raise InvalidQuestion.not_a_time(str(column.name), column.dtype)
     times = pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce")
     wrong = times.isna().to_numpy()

@@ -61,6 +61,8 @@ def _after(moment: Any) -> Any:
 def _moments(at: Iterable[Any], by: str) -> list[Any]:
     if by not in AXES:
         raise InvalidQuestion.axis("panel", by, AXES)
+    if isinstance(at, str) or not isinstance(at, Iterable):
+        raise InvalidQuestion.no_cuts(at)
     if by == "position":
         return [_position(cut) for cut in at]
     return [utc(cut, "at") for cut in at]
