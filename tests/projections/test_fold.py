@@ -182,10 +182,16 @@ def one_more(n, event):
     return n + 1
 
 
-def test_a_list_touches_several_keys_each_once_and_none_none(book):
-    def accounts(event):
-        return [event.data.get("giver"), event.data.get("taker")]
+def listed(event):
+    return [event.data.get("giver"), event.data.get("taker")]
 
+
+def yielded(event):
+    yield from listed(event)
+
+
+@pytest.mark.parametrize("accounts", [listed, yielded])
+def test_a_list_touches_several_keys_each_once_and_none_none(book, accounts):
     state = el.Fold(one_more, 0, key=accounts, key_names="account")(book)
 
     assert state["state"].to_dict() == {"ana": 1, "ben": 2}

@@ -261,9 +261,19 @@ def test_ids_that_repeat_themselves_are_refused():
         DuplicateEventError, match="'always the same' was given out by ids= a second"
     ):
         store.append("card-7", loaded(20))
-    with pytest.raises(DuplicateEventError):
+    with pytest.raises(DuplicateEventError, match="stands 2 times in one batch"):
         store.append("card-8", [loaded(1), loaded(2)])
     assert len(store) == 1
+
+
+@pytest.mark.parametrize("expected", [el.ANY, el.NO_STREAM, 0])
+def test_ids_that_repeat_themselves_in_one_batch_are_no_conflict(expected):
+    store = el.EventStore(ids=lambda: "always the same")
+
+    for events in ([loaded(1), loaded(2)], [loaded(1, event_id="always the same"), loaded(2)]):
+        with pytest.raises(DuplicateEventError, match="'always the same' stands 2 times"):
+            store.append("card-7", events, expected=expected)
+    assert len(store) == 0
 
 
 @pytest.mark.parametrize("made", [7, "", "card-9@1"])
@@ -347,14 +357,13 @@ def test_a_plain_connection_that_commits_second_loses(store):
     assert [event.data["amount"] for event in store] == [20, 5]
 
 
-@pytest.fixture
-def interrupted():
-    """A store with one event of card-7; a plain connection writes another within the next append."""
-    interruptions = iter([None, lambda: insert_behind_our_back(store, position=2, version=2)])
+def interrupted_store(times):
+    """Give a store with one event of card-7; in its next appends a plain connection writes others first."""
+    interruptions = iter([None, *range(2, 2 + times)])
 
     def clock():  # asked inside the transaction of the append
-        if interruption := next(interruptions, None):
-            interruption()
+        if place := next(interruptions, None):
+            insert_behind_our_back(store, position=place, version=place)
         return "2026-03-01"
 
     store = el.EventStore(clock=clock)
@@ -362,11 +371,22 @@ def interrupted():
     return store
 
 
+@pytest.fixture
+def interrupted():
+    return interrupted_store(times=1)
+
+
 def test_whoever_expects_anything_survives_a_write_in_the_middle_of_an_append(interrupted):
     done = interrupted.append("card-7", loaded(5))
 
     assert done == el.Appended("card-7", version=3, position=3)
     assert [event.data["amount"] for event in interrupted] == [20, 99, 5]
+
+
+def test_whoever_expects_anything_survives_a_second_one():
+    done = interrupted_store(times=2).append("card-7", loaded(5))
+
+    assert done == el.Appended("card-7", version=4, position=4)
 
 
 def test_whoever_expects_a_version_is_told_of_a_write_in_the_middle_of_an_append(interrupted):

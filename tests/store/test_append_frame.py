@@ -3,8 +3,10 @@
 import datetime as dt
 import json
 from decimal import Decimal
+from itertools import count
 from uuid import UUID
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -189,12 +191,55 @@ def test_a_frame_without_rows_appends_nothing(store):
     assert len(store) == 0
 
 
+def test_an_empty_id_is_refused_as_an_event_refuses_it(store):
+    with pytest.raises(BadRow, match=r"row 2: column 'id' is empty \(found ''\)"):
+        append(store, one_column(["a", ""], name="id"), event_id="id")
+
+    assert len(store) == 0
+
+
 def test_ids_are_drawn_for_the_rows_that_bring_none(one_by_one):
     store = el.EventStore(ids=iter("xyz").__next__)
 
     append(store, one_column(["a", None, None], name="id"), event_id="id")
 
     assert ids(store) == ["a", "x", "y"]
+
+
+def ids_while_others_write(path, times):
+    """Give ids; before each of the first ones another connection of this process writes an event."""
+    numbers = count(1)
+
+    def made():
+        number = next(numbers)
+        if number <= times:
+            duckdb.connect(path.resolve()).execute(
+                "insert into events select * replace (position + 1 as position, version + 1 as version) "
+                "from events order by position desc limit 1"
+            )
+        return f"id-{number}"
+
+    return made
+
+
+def test_a_frame_goes_behind_what_another_connection_writes_meanwhile(path):
+    with el.EventStore(path) as store:
+        store.append("card-1", el.Event("CardLoaded"))
+    with el.EventStore(path, ids=ids_while_others_write(path, times=1)) as store:
+        done = append(store, one_column([7]))
+
+        assert (done.version, done.position, len(store)) == (1, 3, 3)
+        assert store.verify().empty
+
+
+def test_a_frame_gives_way_to_a_connection_that_does_not_stop_writing(path):
+    with el.EventStore(path) as store:
+        store.append("card-1", el.Event("CardLoaded"))
+    with el.EventStore(path, ids=ids_while_others_write(path, times=2)) as store:
+        with pytest.raises(el.errors.StoreError, match="another connection of this process wrote"):
+            append(store, one_column([7]))
+
+        assert [event.type for event in store] == ["CardLoaded"] * 3
 
 
 # -- values come out as they went in ---------------------------------------------------------------
@@ -205,6 +250,7 @@ def test_ids_are_drawn_for_the_rows_that_bring_none(one_by_one):
     [
         (pd.Series([1, 2**63 - 1, -(2**63)]), [1, 2**63 - 1, -(2**63)]),
         (pd.Series([1.5, np.nan, 1e300]), [1.5, None, 1e300]),
+        (pd.Series([Decimal("1.10"), Decimal("NaN")]), ["1.10", None]),
         (pd.Series([0.1, 2.0], dtype="float32"), [0.10000000149011612, 2.0]),
         (pd.Series([True, False]), [True, False]),
         (pd.Series([True, None], dtype="boolean"), [True, None]),
@@ -372,6 +418,7 @@ def test_json_text_that_would_change_is_refused_by_row(store, text, found):
         ({"ts": "01/02/2026"}, {}, r"row 3: column 'ts' is no time"),
         ({"ts": "2026-01-05T00:00:00.1234567Z"}, {}, r"row 3: column 'ts' is finer than a micro"),
         ({"more": float("inf")}, {}, r"row 3: payload field 'more' is inf"),
+        ({"more": Decimal("-Infinity")}, {}, r"row 3: payload field 'more' is -inf"),
         ({"more": (1,)}, {}, r"row 3: payload field 'more' is a tuple"),
         ({"more": {"n": [2**70]}}, {}, r"row 3: payload field 'more.n\[0\]' is the integer"),
         (

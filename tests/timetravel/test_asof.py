@@ -37,6 +37,13 @@ def test_bounds_are_inclusive_and_ties_are_seen_together(store):
     assert found["position"].tolist() == [pd.NA, 1, 3, 3, 4]
 
 
+@pytest.mark.parametrize("by", ["recorded", "occurred", "position"])
+def test_a_frame_without_rows_gets_the_columns_whatever_it_holds(store, by):
+    found = count.asof(store, pd.DataFrame({"card": [], "at": []}), on="at", key="card", by=by)
+
+    assert (len(found), list(found)) == (0, ["card", "at", "n", "position"])
+
+
 def test_rows_keep_their_order_their_index_and_their_columns(store):
     frame = seen("2026-03-04", "2026-03-01", note=["x", "y"]).set_axis([7, 7])
 

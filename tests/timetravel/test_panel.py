@@ -96,6 +96,8 @@ def test_no_cuts_give_an_empty_panel_of_the_same_shape(cards):
         ([True], "position", "is no position"),
         (["March"], "recorded", "at='March' is not a time"),
         ([1], "version", "by= one of position, recorded, occurred"),
+        (5, "position", "panel(at=5) is no list of cuts: give panel(at=[5])"),
+        ("2026-03-01", "recorded", "panel(at='2026-03-01') is no list of cuts"),
     ],
 )
 def test_what_is_no_cut_is_refused(at, by, words):
