@@ -46,6 +46,7 @@ class Database:
     """An open DuckDB database that hands every caller a cursor of its own."""
 
     is_branch = False
+    attached: Attached | None = None
 
     def __init__(self, path: Path | None, *, read_only: bool) -> None:
         self.path, self.read_only = path, read_only
@@ -64,7 +65,10 @@ class Database:
     @property
     def scans(self) -> Scans:
         """How events are read, with upcasted ones in the place of old ones."""
-        return self.overlay.over(self.plain_scans) if self.overlay else self.plain_scans
+        if self.overlay is None:
+            return self.plain_scans
+        self._require_open()
+        return self.overlay.over(self.plain_scans)
 
     def scans_within(self, con: duckdb.DuckDBPyConnection) -> Scans:
         """Return how they are read in an open transaction, with what it has not yet committed."""
@@ -95,19 +99,23 @@ class Database:
         """
         if self.overlay is None:
             return self
+        self._require_open()
         made = copy.copy(self)
         made.overlay = self.overlay.still(self.plain_scans)
         return made
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection to the same database; it costs 4 µs."""
+        return self._require_open().cursor()
+
+    def _require_open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             raise StoreError(self._is_closed())
-        return self._connection.cursor()
+        return self._connection
 
     def branch(self) -> BranchDatabase:
         """Return an empty database in memory that can read this one, and is closed with it."""
-        made = BranchDatabase(self.cursor(), self._spoken())
+        made = BranchDatabase(self.cursor(), self)
         self._branches.add(made)
         return made
 
@@ -173,23 +181,20 @@ _branch_numbers = itertools.count(1)
 
 
 class BranchDatabase(Database):
-    """A database in memory, attached to its parent's connection.
+    """A database in memory, attached to its parent's connection; it holds the parent that it reads from.
 
     Its schema ``own`` holds what is written here; ``main`` shows it together with what is shared. Every
     cursor looks for tables in that order, so INSERT INTO events is the own table and main.events is all.
     """
 
     is_branch = True
+    attached: Attached
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, parent: str) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, parent: Database) -> None:
         self.path, self.read_only, self.parent = None, False, parent
         self.name = f"eventlab_branch_{next(_branch_numbers)}"
-        # Said, because in a file that is open read-only DuckDB 2.0 would attach read-only too.
-        connection.execute(f"attach ':memory:' as {self.name} (read_write)")
+        self.attached = Attached(connection, self.name, parent)
         self._open(connection)
-        # A branch that nobody holds any more is gone as if it had been closed.
-        self._forget = finalize(self, detach, connection, self.name)
-        self._forget.atexit = False
         connection.execute(f"create schema {self.name}.own")
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
@@ -199,7 +204,7 @@ class BranchDatabase(Database):
         return con
 
     def _let_go(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._forget()
+        self.attached.forget()
 
     def _is_closed(self) -> str:
         return f"this {self} is closed, by itself or with that store: open that store and branch again."
@@ -208,10 +213,24 @@ class BranchDatabase(Database):
         return f"a {self}"
 
     def __str__(self) -> str:
-        return f"branch of {self.parent}"
+        return f"branch of {self.parent._spoken()}"
 
 
-def detach(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+class Attached:
+    """A database in memory that is attached to a connection for as long as anybody holds this.
+
+    It holds its host, who lent the connection: if that went first, it would close this connection too, which
+    could then detach nothing.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, host: object) -> None:
+        # Said, because in a file that is open read-only DuckDB 2.0 would attach read-only too.
+        connection.execute(f"attach ':memory:' as {name} (read_write)")
+        self.forget = finalize(self, _detach, connection, name, host)
+        self.forget.atexit = False
+
+
+def _detach(connection: duckdb.DuckDBPyConnection, name: str, _host: object) -> None:
     """Let go of an attached database and of the connection that attached it."""
     with suppress(duckdb.ConnectionException):  # closed already, with the whole database
         connection.execute(f"detach {name}")

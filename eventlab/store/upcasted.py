@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, NamedTuple
-from weakref import finalize
 
 import duckdb
 from tqdm.auto import tqdm
@@ -24,7 +23,7 @@ from eventlab.errors import BrokenPayload, UncommittedSchema
 from eventlab.payload import kind, to_json
 from eventlab.store import rows
 from eventlab.store.bulk import KIND_OF_JSON
-from eventlab.store.database import Database, detach, transaction
+from eventlab.store.database import Attached, Database, transaction
 from eventlab.store.ledger import Field, Ledger
 from eventlab.store.oldrows import is_current, is_current_among, is_old
 from eventlab.store.scans import ROW_GROUP, Scan, Scans
@@ -66,10 +65,8 @@ class Overlay:
         self._lock = Lock()
         self._con = database.cursor()
         self._name = f"eventlab_upcasted_{next(_numbers)}"
-        self._con.execute(f"attach ':memory:' as {self._name} (read_write)")
+        self._attached = Attached(self._con, self._name, database.attached)
         self._con.execute(_TABLE.format(name=self._name, table=scan.table))
-        self._forget = finalize(self, detach, self._con, self._name)
-        self._forget.atexit = False
         self._grows = not database.read_only
         self._done, self._span, self._parts, self._unshredded = 0, (0, 0), False, 0
         self._stored: set[Step] = set()
@@ -111,7 +108,7 @@ class Overlay:
 
     def close(self) -> None:
         """Let go of the table; the log is read no more."""
-        self._forget()
+        self._attached.forget()
 
     # -- what stands in the place of the table ---------------------------------------------------------
 

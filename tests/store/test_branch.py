@@ -436,6 +436,29 @@ def test_a_branch_nobody_holds_leaves_nothing_behind(cards):
     assert attached(cards) == before
 
 
+def test_a_branch_holds_the_branch_that_it_was_made_of(cards):
+    before = attached(cards)
+    grandchild = cards.branch(drop=[2]).branch(edit={1: {"amount": 7}})
+    gc.collect()
+
+    assert rows(grandchild) == [
+        (1, "card-7", 1, "CardLoaded", {"amount": 7}),
+        (2, "card-7", 2, "CardRedeemed", {"amount": 5}),
+        (3, "card-7", 3, "CardRedeemed", {"amount": 10}),
+    ]
+
+    del grandchild
+    gc.collect()
+    assert attached(cards) == before
+
+
+def test_the_events_of_a_branch_are_read_to_their_end_though_nobody_holds_it(cards):
+    batches = cards.branch(at=1).batches()
+    gc.collect()
+
+    assert [event.data for batch in batches for event in batch] == [{"amount": 20}]
+
+
 def test_closing_the_parent_closes_its_branches_and_frees_the_file(path):
     store = el.EventStore(path)
     store.append("card-7", [loaded(1), loaded(2)])

@@ -366,6 +366,30 @@ def test_a_branch_shows_and_appends_as_its_parent_does(store):
     assert cards(fork.branch(at=3))["cents"].tolist() == [200]
 
 
+def test_a_branch_holds_the_old_events_that_its_parent_shows():
+    store = el.EventStore(upcasters=UPCASTERS)
+    store.append("card-7", OLD[0])
+    store = store.branch()
+
+    assert [event.data for event in store] == [{"cents": 250, "currency": "EUR"}]
+
+
+def test_a_branch_as_it_is_stored_holds_the_branch():
+    store = el.EventStore(upcasters=UPCASTERS)
+    log = store.branch(insert={0: ("card-7", OLD[0])}).as_stored()
+
+    assert [event.data for event in log] == [{"amount": 2.5}]
+
+
+@pytest.mark.parametrize("read", [len, list, el.EventStore.events], ids=["len", "list", "events"])
+def test_a_branch_of_a_closed_store_says_that_it_is_closed(store, read):
+    fork = store.branch()
+    store.close()
+
+    with pytest.raises(StoreError, match="closed, by itself or with that store"):
+        read(fork)
+
+
 def test_a_trace_names_todays_types(store):
     store.append("card-9", el.Event("CardTopped", {"cents": 1}, schema=1, correlation_id="gift"))
 
