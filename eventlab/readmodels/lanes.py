@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -146,9 +146,12 @@ class StatesLane(Lane):
     def late(self, con: duckdb.DuckDBPyConnection, table: str, tail: LogWithin) -> Select:
         """Return the states that a tail touches as they are after it."""
         states: dict[Key, State] = {}
+        kept: dict[Key, Key] = {}  # as they are spelled in the table
         with collector_at_rest():
-            positions = self._fold.folded(self._with_states(con, table, tail, states), states)
-        return Select(*self._keeper.written(list(positions), states, positions))
+            batches = self._with_states(con, table, tail, states, kept)
+            positions = self._fold.folded(batches, states)
+        keys = [kept.get(key, key) for key in positions]
+        return Select(*self._keeper.written(keys, states, positions))
 
     def frame(self, con: duckdb.DuckDBPyConnection, table: str, log: Log) -> pd.DataFrame:
         """Return the rows of a table as a state frame."""
@@ -161,6 +164,7 @@ class StatesLane(Lane):
         table: str,
         tail: Log,
         states: dict[Key, State],
+        kept: dict[Key, Key],
     ) -> Iterator[list[RecordedEvent]]:
         """Yield the events of a tail, the states they touch read before them."""
         asked: set[Key] = set()
@@ -172,10 +176,29 @@ class StatesLane(Lane):
                 con,
                 f"select key, state, position from {table} "
                 "where key in (select unnest($keys::varchar[]))",
-                {"keys": [as_text(key, "key") for key in new]},
+                {"keys": [as_text(key, "key") for one in new for key in spellings(one)]},
             ).fetchnumpy()
-            states |= self._keeper.read(found)[0]
+            known = self._keeper.read(found)[0]
+            states |= known
+            kept |= zip(known, known, strict=True)
             yield batch
+
+
+def spellings(key: Any) -> Iterable[Any]:
+    """Return a key and those equal to it that JSON writes otherwise: to a fold 1, 1.0 and True are one key.
+
+    Examples
+    --------
+    >>> list(spellings("card-7")), list(spellings((2, "a"))), list(spellings(0.0))
+    (['card-7'], [(2, 'a'), (2.0, 'a')], [0.0, 0, False, -0.0])
+    """
+    if isinstance(key, tuple):
+        return itertools.product(*map(spellings, key))
+    if not isinstance(key, int | float) or not abs(key) < 2**53:
+        return [key]
+    others: list[Any] = [int(key), key + 0.0, bool(key), -0.0]
+    equal = [key, *(other for other in others if other == key)]
+    return {repr(one): one for one in equal}.values()
 
 
 _EARLY_IN_THIS_LIFE = "case when not late.afresh then early.{part} end"

@@ -126,7 +126,9 @@ class Shelf:
     def _found(self) -> SnapshotTable | None:
         try:
             rule = self._rule()
-        except ProjectionError:  # no state of the whole log can be had, but perhaps one of an earlier cut
+        except (
+            ProjectionError
+        ):  # no state of the whole log can be had, but perhaps one of an earlier cut
             return None
         return SnapshotTable.find(self._con, rule, self._keeper.columns)
 

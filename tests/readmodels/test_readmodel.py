@@ -89,6 +89,23 @@ def test_inline_gives_what_the_projection_gives_after_every_append(rule, rows):
 # -- checkpoint and lag ----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("parts", [1, 2])
+@given(st.lists(st.sampled_from([1, 1.0, True, 0, 0.0, -0.0, False, 2.5, "1", "a"]), max_size=12))
+def test_keys_that_are_equal_are_one_key_however_they_are_written(parts, ids):
+    def key(event):
+        return event.data["id"] if parts == 1 else (event.data["id"], "a")
+
+    names = ["id", "part"][:parts]
+    seen = el.Fold(lambda n, event: n + 1, 0, key=key, key_names=names, ends_with="Ended")
+    store = el.EventStore()
+    view = el.ReadModel(store, seen)
+    for number, one in enumerate(ids, start=1):
+        store.append("ids", el.Event("Ended" if number % 5 == 0 else "Seen", {"id": one}))
+        view.catch_up()
+
+    assert_frame_equal(view.frame(), seen(store))
+
+
 @lanes
 def test_a_read_model_is_behind_until_it_catches_up(store, rule):
     view = el.ReadModel(store, rule)
