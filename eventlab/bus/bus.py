@@ -352,8 +352,8 @@ class Bus:
     def replay(self, consumer: str, start: int = 1) -> None:
         """Send a consumer back, so that `deliver` brings it all events from a position on again.
 
-        Its dead letters and the marks of `once` are forgotten, as those events come again. What its handler
-        filled is the caller's to empty first.
+        Dead letters and marks of `once` of those events are forgotten, as they come again; letters of
+        earlier ones stay. What its handler filled is the caller's to empty first.
 
         Raises
         ------

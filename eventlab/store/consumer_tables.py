@@ -129,10 +129,18 @@ class ConsumerTables:
         return True
 
     def start_over(self, consumer: str, checkpoint: int) -> None:
-        """Move a checkpoint back, and forget the marks and dead letters, as they will come again."""
+        """Move a checkpoint back, and forget the dead letters and marks of events that come again so.
+
+        Dead letters before it stay, with the marks of their events: they come again by a retry only.
+        """
+        asked = {"consumer": consumer, "checkpoint": checkpoint}
+        staying = self._store.frame(_IDS_BEFORE, asked)["event_id"].tolist()
         self._write(
-            ("delete from dead_letters where consumer = ?", [consumer]),
-            ("delete from work_done where consumer = ?", [consumer]),
+            (
+                "delete from dead_letters where consumer = ? and position > ?",
+                [consumer, checkpoint],
+            ),
+            (_UNMARK, [consumer, staying]),
             (_ADVANCE, [checkpoint, consumer]),
         )
 
@@ -171,6 +179,12 @@ _ALL = ("consumers", "dead_letters", "work_done")
 _REGISTER = "insert into consumers values (?, ?, ?) on conflict do nothing"
 _ADVANCE = "update consumers set checkpoint = ? where consumer = ?"
 _MARKED = "select 1 from work_done where (consumer, event_id, what) = (?::varchar, ?::varchar, ?::varchar)"
+_UNMARK = "delete from work_done where consumer = ? and not list_contains(?::varchar[], event_id)"
+_IDS_BEFORE = """
+select event_id from events where position in (
+    select position from dead_letters where consumer = $consumer and position <= $checkpoint
+)
+"""
 _PARK = """
 insert into dead_letters values (?, ?, ?, ?, ?, ?, ?)
 on conflict do update set attempts = excluded.attempts, error = excluded.error,

@@ -123,6 +123,46 @@ def test_a_letter_that_is_not_there_is_refused_and_those_there_are_listed(bus):
         bus.discard("billing", 7)
 
 
+def test_a_replay_forgets_the_letters_it_brings_again_and_keeps_those_before(bus):
+    bus.consumer("billing", retries=0, in_order=False)(Flaky(at1=9, at2=9, at4=1))
+    bus.deliver()
+
+    bus.replay("billing", start=3)
+
+    assert bus.dead_letters()["position"].tolist() == [1, 2]
+    assert bus.deliver() == {"billing": 2}
+
+
+def test_a_replay_from_behind_the_checkpoint_brings_nothing_and_keeps_all_letters(bus):
+    bus.consumer("billing", retries=0, in_order=False)(Flaky(at1=9, at4=9))
+    bus.deliver()
+
+    bus.replay("billing", start=100)
+
+    assert bus.deliver() == {"billing": 0}
+    assert bus.dead_letters()["position"].tolist() == [1, 4]
+
+
+def test_a_letter_that_a_replay_keeps_has_its_effect_once_all_the_same(bus, shop):
+    con, repaired = shop.cursor(), []
+    con.execute("create table paid (position bigint)")
+
+    @bus.consumer("billing", retries=0)
+    def bill(event):
+        bus.once(event, lambda con: con.execute("insert into paid values (?)", [event.position]))
+        if event.position == 2 and not repaired:
+            raise RuntimeError("no answer")
+
+    bus.deliver()
+    bus.replay("billing", start=4)
+    repaired.append(True)
+    bus.retry("billing")
+    bus.deliver()
+
+    paid = con.execute("select position from paid order by position").fetchall()
+    assert paid == [(1,), (2,), (3,), (4,), (4,)]
+
+
 def test_dead_letters_outlive_the_process(tmp_path):
     path = tmp_path / "shop.duckdb"
     with el.EventStore(path) as store:
