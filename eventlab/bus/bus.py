@@ -156,7 +156,8 @@ class Bus:
         Raises
         ------
         InvalidConsumer
-            When a term has no meaning, or the name is taken by another handler on this bus.
+            When a term has no meaning, a new one is to start behind the end of the log, or the name is taken
+            by another handler on this bus. Nothing is kept of it then.
         ConsumerBeyondLog
             When its checkpoint lies behind the end of the log.
 
@@ -209,7 +210,9 @@ class Bus:
         made = (ParallelDelivery if consumer.workers > 1 else Delivery)(consumer, self._around)
         with self.store.upkeep(_consumer(consumer.name)):
             consumer.begin(self.store)
-            self._tables.register(consumer.name, consumer.types, consumer.checkpoint(self._look()))
+            kept, head = self._tables.kept().get(consumer.name), self._look()
+            checkpoint = kept.checkpoint if kept else consumer.checkpoint(head)
+            self._tables.register(consumer.name, consumer.types, checkpoint)
             made.begin()
         self._deliveries[consumer.name] = made
         self._turns = deque(self._deliveries.values())

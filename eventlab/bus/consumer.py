@@ -64,8 +64,11 @@ class Consumer:
 
     def checkpoint(self, head: int) -> int:
         """Return where a consumer that was never here stands in a log that ends at `head`."""
-        named = {"beginning": 0, "now": head}
-        return named[self.start] if isinstance(self.start, str) else self.start - 1
+        if isinstance(self.start, str):
+            return {"beginning": 0, "now": head}[self.start]
+        if self.start > head + 1:
+            raise InvalidConsumer.starts_beyond(self.name, self.start, head)
+        return self.start - 1
 
     def begin(self, log: Log) -> None:
         """Show the handler the log that its events are of, if it wants to know."""

@@ -68,6 +68,14 @@ class InvalidConsumer(BusError, ValueError):
         )
 
     @classmethod
+    def starts_beyond(cls, consumer: str, start: int, head: int) -> InvalidConsumer:
+        """Give the end of the log."""
+        return cls(
+            f"consumer {consumer!r} was given start={start}, and the log ends at {head}: it would skip what "
+            f"comes before. Say start='now' for what is appended from now on, or a position to {head + 1}."
+        )
+
+    @classmethod
     def out_of_order(cls, consumer: str, handler: object) -> InvalidConsumer:
         """Say which terms would let one event overtake another."""
         return cls(

@@ -89,6 +89,28 @@ def test_a_new_consumer_starts_where_it_is_told(bus, shop, start, expected):
     assert got == expected
 
 
+def test_a_start_behind_the_end_of_the_log_is_refused_and_leaves_nothing(bus, shop):
+    with pytest.raises(InvalidConsumer, match=r"start=6, and the log ends at 4.*to 5"):
+        collector(bus, "audit", start=6)
+    assert bus.lag().empty
+
+    got = collector(bus, "audit", start="beginning")
+    shop.append("order-4", [el.Event("OrderPlaced"), el.Event("OrderPaid")])
+    bus.deliver()
+
+    assert got == [1, 2, 3, 4, 5, 6]
+
+
+def test_where_it_starts_is_asked_of_a_new_consumer_only(bus, shop):
+    collector(bus, "audit")
+    bus.deliver()
+
+    got = collector(el.Bus(shop), "audit", start=99)
+
+    assert got == []
+    assert bus.lag()["checkpoint"].tolist() == [4]
+
+
 def test_a_limit_is_shared_in_turns(bus):
     mail, audit = collector(bus, "mail", "OrderPlaced"), collector(bus, "audit")
 
