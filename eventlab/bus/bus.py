@@ -23,6 +23,7 @@ from eventlab.bus.letters import LetterBox
 from eventlab.bus.parallel import ParallelDelivery
 from eventlab.bus.retries import Backoff, Timer, doubling
 from eventlab.bus.standing import standing
+from eventlab.checks import is_whole
 from eventlab.errors import (
     BusError,
     ConsumerInUse,
@@ -228,15 +229,17 @@ class Bus:
         ----------
         limit : int, optional
             Try so many deliveries at most, all consumers together; the next call goes on where this one
-            left off. A failed attempt is one too.
+            left off. A failed attempt is one too, but with several workers, who try an event until it is
+            handled or given up: there an event counts once.
 
         Raises
         ------
         Crashed
             When the bus has `Faults` and one of them is a crash.
         BusError
-            When it is called by a handler, or while the bus runs in the background.
+            When it is called by a handler, or while the bus runs in the background, or the limit is none.
         """
+        _require_number("limit", limit)
         if self._runner and self._runner.is_alive:
             raise BusError.running("deliver()")
         handled = dict.fromkeys(self._deliveries, 0)
@@ -256,7 +259,7 @@ class Bus:
         with self._at_work():
             while idle < len(self._turns) and (limit is None or tried < limit):
                 delivery = self._turns[0]
-                turn = delivery.turn()
+                turn = delivery.turn(None if limit is None else limit - tried)
                 self._turns.rotate(-1)
                 idle = 0 if turn.tried else idle + 1
                 tried += turn.tried
@@ -517,6 +520,11 @@ class Bus:
 def _consumer(name: str) -> str:
     """Return the name of a consumer's lock: two threads shall not deliver to it at once."""
     return f"consumer {name}"
+
+
+def _require_number(role: str, found: object) -> None:
+    if found is not None and not is_whole(found, least=0):
+        raise BusError.number(role, found)
 
 
 def _spoken(handler: Handler) -> str:

@@ -82,7 +82,7 @@ class Delivery:
         self._parked = {letter.key for letter in tables.letters(name)}
         self._uncommitted = 0
 
-    def turn(self) -> Turn:
+    def turn(self, most: int | None = None) -> Turn:
         """Try one delivery; a turn of nothing says that there is none to try now."""
         event = None if self.stopped else self.inbox.first()
         if event is None or (self.trouble and self.due > self._around.timer.now()):

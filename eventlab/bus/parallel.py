@@ -23,10 +23,11 @@ class ParallelDelivery(Delivery):
     After a failure its own thread waits for the next attempt, as other keys go on meanwhile.
     """
 
-    def turn(self) -> Turn:
-        """Handle the next events; a turn of nothing says that there are none."""
+    def turn(self, most: int | None = None) -> Turn:
+        """Handle the next events, so many at most; a turn of nothing says that there are none."""
         waits = self.stopped or self.due > self._around.timer.now()
-        events = [] if waits else self.inbox.several(self.consumer.workers * AT_ONCE)
+        many = self.consumer.workers * AT_ONCE
+        events = [] if waits else self.inbox.several(many if most is None else min(many, most))
         if not events:
             return Turn()
         with ThreadPoolExecutor(self.consumer.workers) as pool:

@@ -27,6 +27,11 @@ class BusError(EventLabError):
         )
 
     @classmethod
+    def number(cls, role: str, found: object) -> BusError:
+        """Say what a number of deliveries, or a position, is."""
+        return cls(f"{role}={found!r} makes no sense: give a whole number from 0, or leave it out.")
+
+    @classmethod
     def waits_behind(cls, consumer: str, position: int, first: int) -> BusError:
         """Name the letter that must go first."""
         return cls(

@@ -120,6 +120,36 @@ def test_a_limit_is_shared_in_turns(bus):
     assert (mail, audit) == ([1, 2, 4], [1, 2, 3, 4])
 
 
+def test_several_workers_keep_to_the_limit_too(bus):
+    audit = collector(bus, "audit", workers=2)
+
+    assert bus.deliver(limit=1) == {"audit": 1}
+    assert bus.deliver(limit=2) == {"audit": 2}
+    assert sorted(audit) == [1, 2, 3]
+
+
+def test_a_limit_is_shared_with_several_workers_while_another_consumer_tries_again(bus):
+    failures = [1]
+
+    @bus.consumer("billing")
+    def bill(event):
+        if failures:
+            raise RuntimeError(failures.pop())
+
+    collector(bus, "audit", workers=2)
+
+    assert bus.deliver(limit=3) == {"billing": 0, "audit": 2}
+    assert bus.deliver() == {"billing": 4, "audit": 2}
+
+
+@pytest.mark.parametrize("limit", [-1, 2.5, True, "all"])
+def test_a_limit_that_is_no_number_is_refused(bus, limit):
+    collector(bus, "audit")
+
+    with pytest.raises(BusError, match=r"limit=.*whole number from 0"):
+        bus.deliver(limit)
+
+
 def test_what_a_handler_appends_is_delivered_too(bus, shop):
     @bus.consumer("billing", "OrderPlaced")
     def bill(event):
