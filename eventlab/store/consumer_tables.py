@@ -73,11 +73,11 @@ class ConsumerTables:
         self._store = store
 
     def register(self, consumer: str, types: Iterable[str], checkpoint: int) -> int:
-        """Note a consumer, and return its checkpoint: the one given, where it had none."""
+        """Note a consumer with its types of today, and return its checkpoint: that given, if it had none."""
         with self._store.borrowed() as con:
             execute(con, TABLES)
             with transaction(con):
-                execute(con, _REGISTER, [consumer, checkpoint, list(types)])
+                execute(con, _NOTE, [consumer, checkpoint, list(types)])
         return self.kept()[consumer].checkpoint
 
     def kept(self) -> dict[str, Kept]:
@@ -177,6 +177,7 @@ class ConsumerTables:
 
 _ALL = ("consumers", "dead_letters", "work_done")
 _REGISTER = "insert into consumers values (?, ?, ?) on conflict do nothing"
+_NOTE = "insert into consumers values (?, ?, ?) on conflict do update set types = excluded.types"
 _ADVANCE = "update consumers set checkpoint = ? where consumer = ?"
 _MARKED = "select 1 from work_done where (consumer, event_id, what) = (?::varchar, ?::varchar, ?::varchar)"
 _UNMARK = "delete from work_done where consumer = ? and not list_contains(?::varchar[], event_id)"

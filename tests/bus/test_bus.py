@@ -255,6 +255,15 @@ def test_lag_says_where_every_consumer_stands(bus):
     )
 
 
+def test_lag_counts_the_types_that_a_consumer_was_registered_with_last(shop):
+    collector(el.Bus(shop), "mail", "OrderPaid")
+    bus = el.Bus(shop)
+    collector(bus, "mail", "OrderPlaced", "OrderPaid")
+
+    assert_rows(bus.lag(), [("mail", "OrderPlaced, OrderPaid", 0, 4, 0, "behind", None)])
+    assert bus.deliver() == {"mail": 4}
+
+
 def test_lag_is_empty_without_consumers_and_keeps_its_columns(bus):
     assert_rows(bus.lag(), [])
     assert bus.dead_letters().columns.tolist() == [
