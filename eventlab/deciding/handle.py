@@ -15,7 +15,7 @@ from eventlab.deciding.decider import Command, Decider, require_decider
 from eventlab.errors import ConcurrencyError, DuplicateEventError, InvalidDecider, InvalidDecision
 from eventlab.event import Event, RecordedEvent, require_stream
 from eventlab.projections.states import State
-from eventlab.store import ANY, EventStore, Query
+from eventlab.store import ANY, EventStore, Query, causes
 from eventlab.store.expectation import Expected, require_expectation
 from eventlab.store.query import require_query
 
@@ -160,7 +160,8 @@ class _Task:
         basis = boundary.read(self.decider)
         events = self.decided(basis.state)
         try:
-            done = self.store.append(self.stream, events, **basis.guard)
+            with causes.counted_again_after(boundary.overtaken):
+                done = self.store.append(self.stream, events, **basis.guard)
         except boundary.overtaken as error:
             return error
         return Handled(self.stream, done.version, done.position, tuple(events), 1, done.duplicate)

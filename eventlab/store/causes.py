@@ -7,9 +7,9 @@ what the handler left out. What it gave itself stands.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
-from itertools import count
+from dataclasses import dataclass, replace
 
 from eventlab.event import Event, RecordedEvent
 from eventlab.store.ledger import Ledger
@@ -17,19 +17,23 @@ from eventlab.store.ledger import Ledger
 
 @dataclass(slots=True)
 class Cause:
-    """The event being handled, by whom, and in which store; ``named`` gives its effects their ids."""
+    """The event being handled, by whom, and in which store; ``named`` gives its effects their ids.
+
+    They are numbered as they are appended, refused or not: who handles the event once more counts the same.
+    """
 
     ledger: Ledger
     consumer: str
     event: RecordedEvent
     named: bool = False
-    effects: Iterator[int] = field(default_factory=lambda: count(1))
+    effects: int = 0
 
     def of(self, event: Event) -> Event:
         """Return an effect of this cause, with the ids that it left out."""
         given_id = event.event_id
         if self.named and given_id is None:
-            given_id = f"{self.consumer}:{self.event.event_id}:{next(self.effects)}"
+            self.effects += 1
+            given_id = f"{self.consumer}:{self.event.event_id}:{self.effects}"
         return replace(
             event,
             event_id=given_id,
@@ -59,6 +63,22 @@ class Handling:
 def current() -> Cause | None:
     """Return what this thread is handling, if anything."""
     return _current.get()
+
+
+@contextmanager
+def counted_again_after(refusal: type[Exception]) -> Iterator[None]:
+    """Let the effects appended in the block, where it is refused so, leave their numbers to the next attempt.
+
+    For attempts that chance repeats: whether another writer was faster is not to be seen in the ids.
+    """
+    cause = _current.get()
+    before = cause.effects if cause else 0
+    try:
+        yield
+    except refusal:
+        if cause:
+            cause.effects = before
+        raise
 
 
 def caused(events: Sequence[Event], ledger: Ledger) -> Sequence[Event]:

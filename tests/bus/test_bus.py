@@ -1,11 +1,15 @@
 """Does every consumer get its events, in order, from where it stood, and no producer hear of it?"""
 
+import contextlib
+import threading
+
 import pandas as pd
 import pytest
 
 import eventlab as el
 from eventlab.errors import (
     BusError,
+    ConcurrencyError,
     ConsumerBeyondLog,
     ConsumerInUse,
     InvalidConsumer,
@@ -216,6 +220,49 @@ def test_an_idempotent_consumer_appends_once_however_often_it_is_sent_back(bus, 
     assert [event.data["order"] for event in sent] == ["order-1", "order-2", "order-3"]
     assert sent[0].event_id == "billing:order-1@1:1"
     assert len(shop.stream("mailbox")) == 3
+
+
+def test_an_idempotent_consumer_appends_once_though_its_decision_was_overtaken(bus, shop):
+    rivals = [threading.Thread(target=shop.append, args=("stock", el.Event("StockCounted")))]
+
+    def decide(total, state):
+        if rivals:
+            rival = rivals.pop()
+            rival.start()
+            rival.join()
+        return el.Event("StockTaken", {"total": total})
+
+    taking = el.Decider(decide, lambda state, event: state, initial={})
+
+    @bus.consumer("stock", "OrderPaid", idempotent=True)
+    def take(event):
+        el.handle(shop, taking, "stock", event.data["total"])
+        shop.append("mail", el.Event("LetterWritten"))
+
+    bus.deliver()
+    bus.replay("stock")
+    bus.deliver()
+
+    ids = [(event.type, event.event_id) for event in shop.since(position=5)]
+    assert ids == [
+        ("StockCounted", "stock@1"),
+        ("StockTaken", "stock:order-1@2:1"),
+        ("LetterWritten", "stock:order-1@2:2"),
+    ]
+
+
+def test_an_idempotent_consumer_counts_what_was_refused_as_it_counts_it_again(bus, shop):
+    @bus.consumer("stock", "OrderPaid", idempotent=True)
+    def take(event):
+        for name in ("order-1", "parcel-1"):
+            with contextlib.suppress(ConcurrencyError):
+                shop.append(name, el.Event("ParcelPacked"), expected=el.NO_STREAM)
+
+    bus.deliver()
+    bus.replay("stock")
+    bus.deliver()
+
+    assert [event.event_id for event in shop.since(position=5)] == ["stock:order-1@2:2"]
 
 
 def test_a_replay_brings_events_again_from_a_position_on(bus):
