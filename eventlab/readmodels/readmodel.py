@@ -312,7 +312,7 @@ class ReadModel:
             self._store.leave(self.name)
             return
         try:
-            log = LogWithin(self._store, con, known=fields)
+            log = LogWithin(self._store, con, stored=fields)
             self._upkeep.from_where_left(
                 position,
                 lambda kept: self._upkeep.advance(con, log, kept, position),

@@ -7,6 +7,7 @@ change together, so whatever goes wrong, a rollback leaves both as they were.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -80,13 +81,13 @@ class Upkeep:
             When the rows are not where they are said to be kept; nothing is changed then.
         """
         if kept is None:
-            return self._fill(con, self._settled(log, 0, high), high)
+            return self._fill(con, self._settled(log, high), high)
         self.require_same_rule(kept)
         if kept.checkpoint >= high:
             return kept
         has_new_fields = kept.fields != len(log.known)
         if has_new_fields:
-            log = self._settled(log, kept.fields, high)
+            log = self._settled(log, high)
         if not read_tables.moved(con, self.name, kept, len(log.known), high):
             self._left = None
             raise Elsewhere
@@ -130,7 +131,7 @@ class Upkeep:
 
     # -- fields that hold values of another kind than before -----------------------------------------
 
-    def _settled(self, log: LogWithin, fields: int, high: int) -> LogWithin:
+    def _settled(self, log: LogWithin, high: int) -> LogWithin:
         """Return the log as it was read before a kind of value came that cannot be computed with.
 
         Usually that is the log as it is.
@@ -138,22 +139,32 @@ class Upkeep:
         try:
             self._types(log)
         except UntypedField as error:
-            known, position = self._drift(log, fields)
+            known, position = self._drift(log)
             if position <= high:
                 raise Drifted(position, error) from error
             return log.knowing(known)
         return log
 
-    def _drift(self, log: LogWithin, fields: int) -> tuple[int, int]:
-        """Return how many fields the rule can compute with, and the first event that is too much for it."""
-        firsts = [log.first_with(field) for field in log.known[fields:]]
-        for known in range(fields + 1, len(log.known)):
-            before = log.knowing(known).until(position=min(firsts[known - fields :]) - 1)
+    def _drift(self, log: LogWithin) -> tuple[list[Field], int]:
+        """Return the fields the rule can compute with, and the first event that is too much for it.
+
+        They are not known in the order in which they came: upcasters show old ones late.
+        """
+        firsts = {field: log.first_with(field) for field in log.known}
+
+        def is_too_much(position: int) -> bool:
+            known = (field for field in log.known if firsts[field] <= position)
             try:
-                self.lane.types(before)
+                self.lane.types(log.knowing(known).until(position=position))
             except UntypedField:
-                return known - 1, firsts[known - fields - 1]
-        return len(log.known) - 1, firsts[-1]
+                return True
+            return False
+
+        positions = sorted(set(firsts.values()))
+        # The last is too much for sure: with it all are known.
+        found = bisect_left(positions, True, hi=len(positions) - 1, key=is_too_much)
+        drifted = positions[found]
+        return [field for field in log.known if firsts[field] < drifted], drifted
 
     def _types(self, log: LogWithin) -> str:
         if self._typed is None or self._typed[0] != log.known:

@@ -83,6 +83,12 @@ class Database:
         """Return the payload fields that are shown, given those that are stored."""
         return self.overlay.fields(stored) if self.overlay else stored
 
+    def shown_fields_within(
+        self, con: duckdb.DuckDBPyConnection, stored: Iterable[Field]
+    ) -> Iterable[Field]:
+        """Return the same in an open transaction, with what it has not yet committed."""
+        return self.overlay.fields_within(con, stored) if self.overlay else stored
+
     def as_stored(self) -> Self:
         """Return the same open database without upcasters."""
         if self.overlay is None:

@@ -354,7 +354,7 @@ class Log:
     def shown(self, fields: Iterable[Field]) -> list[Field]:
         """Return which of the stored payload fields, and of those made by upcasters, this log may show."""
         types = self.cut.types
-        return [f for f in self._database.shown_fields(fields) if types is None or f.type in types]
+        return [f for f in self._shown(fields) if types is None or f.type in types]
 
     def is_of(self, other: Log) -> bool:
         """Tell whether both logs show the same open store."""
@@ -505,6 +505,10 @@ class Log:
     def _known(self, con: duckdb.DuckDBPyConnection) -> Iterable[Field]:
         """Return the payload fields seen so far."""
         return self._ledger.fields(con)
+
+    def _shown(self, stored: Iterable[Field]) -> Iterable[Field]:
+        """Return them as its upcasters show them."""
+        return self._database.shown_fields(stored)
 
     def _stream_numbers(self, con: duckdb.DuckDBPyConnection) -> Numbers | None:
         streams = self.cut.streams

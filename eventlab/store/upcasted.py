@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -103,8 +103,17 @@ class Overlay:
     def fields(self, stored: Iterable[Field]) -> dict[Field, None]:
         """Return the payload fields as they are shown, given those that are stored."""
         with self._kept_up():
-            left = (f for f in stored if self._held.get(f, True) or f in self._shown)
-            return dict.fromkeys([*left, *self._shown])
+            return self._fields(stored, self._held)
+
+    def fields_within(
+        self, con: duckdb.DuckDBPyConnection, stored: Iterable[Field]
+    ) -> dict[Field, None]:
+        """Return the same for an open transaction, with the events it has appended so far."""
+        with self._kept_up():
+            held = {
+                f: held or self._is_held(con, f, self._done + 1) for f, held in self._held.items()
+            }
+            return self._fields(stored, held)
 
     def close(self) -> None:
         """Let go of the table; the log is read no more."""
@@ -246,15 +255,21 @@ class Overlay:
 
     # -- fields that only old rows have --------------------------------------------------------------
 
+    def _fields(self, stored: Iterable[Field], held: Mapping[Field, bool]) -> dict[Field, None]:
+        left = (f for f in stored if held.get(f, True) or f in self._shown)
+        return dict.fromkeys([*left, *self._shown])
+
     def _look_for_fields(self, low: int, high: int, found: Iterable[Field]) -> None:
         """Note which fields of old rows are in rows of today too: the others are not shown."""
         for field in found:
             if field not in self._held:
-                self._held[field] = self._is_held(field, 1, high)
+                self._held[field] = self._is_held(self._con, field, 1, high)
         for field, held in self._held.items():
-            self._held[field] = held or self._is_held(field, low, high)
+            self._held[field] = held or self._is_held(self._con, field, low, high)
 
-    def _is_held(self, field: Field, low: int, high: int) -> bool:
+    def _is_held(
+        self, con: duckdb.DuckDBPyConnection, field: Field, low: int, high: int | None = None
+    ) -> bool:
         value, member = payload_field(field.field), literal(_member(field.field))
         # DuckDB 2.0 gives no type to a null, nor to a field that is missing: the JSON tells them apart.
         is_null = f"json_type(data::json, {member}) = 'NULL'"
@@ -263,8 +278,9 @@ class Overlay:
         condition = is_null if field.kind == "NULL" else is_kind
         tests = " and ".join(is_current(self.chains.schemas))
         return bool(
-            self._con.execute(
-                f"select 1 from {self._scan.table} as events where position between $low and $high "
+            con.execute(
+                f"select 1 from {self._scan.table} as events "
+                f"where position >= $low and ($high is null or position <= $high) "
                 f"and type = $type and {tests} and {condition} limit 1",
                 {"low": low, "high": high, "type": field.type},
             ).fetchone()
@@ -298,6 +314,12 @@ class StillOverlay:
     def fields(self, stored: Iterable[Field]) -> dict[Field, None]:
         """Return the payload fields as they are shown, given those that are stored."""
         return self.overlay.fields(stored)
+
+    def fields_within(
+        self, con: duckdb.DuckDBPyConnection, stored: Iterable[Field]
+    ) -> dict[Field, None]:
+        """Return the same for an open transaction."""
+        return self.overlay.fields_within(con, stored)
 
     def close(self) -> None:
         """Let go of the table."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import Any
 
 import duckdb
@@ -26,7 +27,7 @@ from eventlab.store.sqltext import payload_field
 class LogWithin(Log):
     """A log that is read on one connection, in the transaction that is open there.
 
-    ``known`` are the payload fields as of that transaction; what the ledger remembers may be of another.
+    ``stored`` are the payload fields as of that transaction; what the ledger remembers may be of another.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class LogWithin(Log):
         log: Log,
         con: duckdb.DuckDBPyConnection,
         *,
+        stored: list[Field] | None = None,
         known: list[Field] | None = None,
         cut: Cut | None = None,
         is_committed: bool = False,
@@ -42,7 +44,9 @@ class LogWithin(Log):
         super().__init__(log._database, log._ledger, log.cut if cut is None else cut)
         self._con, self._is_committed = con, is_committed
         self._known_streams = known_streams or KnownStreams()
-        self.known = self._ledger.fields_within(con) if known is None else known
+        self._stored = stored
+        if known is not None:
+            self.known = known
 
     @classmethod
     def committed(cls, log: Log, con: duckdb.DuckDBPyConnection) -> LogWithin:
@@ -50,8 +54,17 @@ class LogWithin(Log):
 
         All fields that are known now are then in events that it sees.
         """
-        known = list(log._ledger.fields(con))
-        return cls(log, con, known=known, is_committed=True, known_streams=log.known_streams)
+        return cls(log, con, known=log.fields(), is_committed=True, known_streams=log.known_streams)
+
+    @cached_property
+    def known(self) -> list[Field]:
+        """The payload fields as of the transaction, as upcasters show them."""
+        stored = self._ledger.fields_within(self._con) if self._stored is None else self._stored
+        return list(self._database.shown_fields_within(self._con, stored))
+
+    def fields_within(self, con: duckdb.DuckDBPyConnection) -> list[Field]:
+        """Return those of them that this log may show."""
+        return self.shown(self.known)
 
     @property
     def known_streams(self) -> KnownStreams:
@@ -88,14 +101,14 @@ class LogWithin(Log):
         """Return the events from one position to another."""
         return self._again(cut=self.cut.since(first, None, None).until(last, None, None))
 
-    def knowing(self, fields: int) -> LogWithin:
-        """Return the same log as it was read when fewer payload fields had been seen."""
-        return self._again(known=self.known[:fields])
+    def knowing(self, fields: Iterable[Field]) -> LogWithin:
+        """Return the same log as it was read when only some of its payload fields had been seen."""
+        return self._again(known=list(fields))
 
     def first_with(self, seen: Field) -> int:
-        """Return the position of the first event in which a field holds a value of a kind."""
+        """Return the position of the first event in which a field holds a value of a kind, 0 if none does."""
         kind = KIND_OF_JSON.format(f"json_type({payload_field(seen.field)}::json)")
-        untyped = self.knowing(0)  # or the query would read each value as the type that is known
+        untyped = self.knowing(())  # or the query would read each value as the type that is known
         [(position,)] = untyped.run(
             self._con,
             f"select min(position) from events where type = $type and {kind} = $kind",
@@ -108,6 +121,9 @@ class LogWithin(Log):
 
     def _known(self, con: duckdb.DuckDBPyConnection) -> Iterable[Field]:
         return self.known
+
+    def _shown(self, stored: Iterable[Field]) -> Iterable[Field]:
+        return stored  # for the known ones are so already
 
     def _with(self, cut: Cut) -> LogWithin:
         return self._again(cut=cut)

@@ -1,5 +1,6 @@
 """A store with upcasters: old events read as today's, on every path, and stored as they were."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
@@ -11,6 +12,7 @@ from eventlab.errors import (
     AppendRefused,
     BrokenPayload,
     ConditionFailed,
+    ReadModelFailed,
     RuleChanged,
     SnapshotWarning,
     StoreError,
@@ -332,6 +334,82 @@ def test_a_read_model_catches_up_with_todays_events(store):
     view.catch_up()
 
     assert view.frame()["cents"].tolist() == [360]
+
+
+@el.upcaster("CardPaid", schema=1)
+def out_of_text(data):
+    return {"amount": json.loads(data["text"])}
+
+
+def paid(text):
+    return el.Event("CardPaid", {"text": text}, schema=1)
+
+
+def test_a_read_model_goes_on_when_upcasters_show_a_field_of_another_kind():
+    store = el.EventStore(upcasters=[out_of_text])
+    view = el.ReadModel(
+        store, el.Projection("cards", paid=el.total("amount"), last=el.last("amount"))
+    )
+
+    for text in ("20", "1.25", "1.5"):
+        store.append("card-7", paid(text))
+        view.catch_up()
+
+    assert view.frame()[["paid", "last"]].to_numpy().tolist() == [[22.75, 1.5]]
+
+
+def test_a_read_model_shows_a_text_where_an_upcaster_showed_a_number_before():
+    store = el.EventStore(upcasters=[out_of_text])
+    view = el.ReadModel(store, el.Projection("cards", last=el.last("amount")))
+
+    for text in ("20", '"all of it"'):
+        store.append("card-7", paid(text))
+        view.catch_up()
+
+    assert view.frame()["last"].tolist() == ["all of it"]
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_a_read_model_goes_on_when_an_event_of_today_brings_a_field_back(inline):
+    store = el.EventStore(upcasters=[rename("CardLoaded", 1, amount="euros")])
+    store.append("card-7", el.Event("CardLoaded", {"amount": 2.5}, schema=1))
+    view = el.ReadModel(store, el.Projection("cards", left=el.total("amount")), inline=inline)
+    view.catch_up()
+
+    for _ in range(2):
+        store.append("card-7", el.Event("CardLoaded", {"amount": 2.5}))
+        view.catch_up()
+
+    assert view.frame()["left"].tolist() == [5.0]
+
+
+def test_a_read_model_stops_right_before_the_event_that_brings_another_kind():
+    store = el.EventStore(upcasters=[rename("CardLoaded", 1, amount="euros")])
+    view = el.ReadModel(store, el.Projection("cards", euros=el.total("euros")))
+    old, today, other = (
+        el.Event("CardLoaded", {"amount": 1}, schema=1),
+        el.Event("CardLoaded", {"euros": 2}),
+        el.Event("CardShown", {"till": 1}),
+    )
+    store.append("card-7", [old, today])
+    view.catch_up()
+    store.append("card-7", [other, el.Event("CardLoaded", {"euros": "ten"})])
+
+    with pytest.raises(ReadModelFailed, match=r"event 4 \('CardLoaded'\).*UntypedField"):
+        view.catch_up()
+
+    assert (view.checkpoint, view.frame()["euros"].tolist()) == (3, [3])
+
+
+def test_a_read_model_stops_right_before_an_old_event_that_is_shown_with_another_kind():
+    store = el.EventStore(upcasters=[out_of_text])
+    view = el.ReadModel(store, el.Projection("cards", paid=el.total("amount")))
+    store.append("card-7", [paid("20"), paid('"all of it"'), paid("5")])
+
+    with pytest.raises(ReadModelFailed, match=r"event 2 \('CardPaid'\).*UntypedField"):
+        view.catch_up()
+
+    assert view.frame()["paid"].tolist() == [20]
 
 
 def test_events_appended_later_are_upcasted_when_they_are_old(store):
