@@ -139,6 +139,7 @@ class Bus:
         on_failure : "park" or "stop", optional
             What to do then: put the event among the dead letters and go on, or stop this consumer, alone,
             until `retry` is called. Left out: park, but stop where the handler wants the order of the log.
+            Where `backoff` or `key` itself fails, it stops in any case.
         in_order : bool
             Whether later events of the same key are parked behind a parked one. Out of order, an address
             could be changed before it was given, so that is the rule; say False where order means nothing.

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from eventlab.bus.consumer import Consumer
 from eventlab.bus.faults import Faults
 from eventlab.bus.inbox import Inbox
-from eventlab.bus.retries import Timer, Trouble
-from eventlab.errors import ConsumerBeyondLog, Crashed
+from eventlab.bus.retries import Timer, Trouble, storable
+from eventlab.errors import ConsumerBeyondLog, Crashed, TermFailed
 from eventlab.event import RecordedEvent
 from eventlab.store import EventStore
 from eventlab.store.consumer_tables import ConsumerTables
@@ -83,16 +83,14 @@ class Delivery:
         self._uncommitted = 0
 
     def turn(self, most: int | None = None) -> Turn:
-        """Try one delivery; a turn of nothing says that there is none to try now."""
-        event = None if self.stopped else self.inbox.first()
-        if event is None or (self.trouble and self.due > self._around.timer.now()):
+        """Try what can be tried now, `most` deliveries at most; a turn of nothing says that there is none."""
+        if self.stopped or self.due > self._around.timer.now():
             return NOTHING
-        if self._waits_behind(event):
-            self._park(event)
+        try:
+            return self._turn(most)
+        except TermFailed as error:
+            self._give_up(error)
             return TRIED
-        if self._around.faults:
-            return self._faulty(event, self._around.faults)
-        return self._tried(event)
 
     @property
     def due(self) -> float:
@@ -151,6 +149,17 @@ class Delivery:
 
     # -- one delivery ------------------------------------------------------------------------------
 
+    def _turn(self, most: int | None) -> Turn:
+        event = self.inbox.first()
+        if event is None:
+            return NOTHING
+        if self._waits_behind(event):
+            self._park(event)
+            return TRIED
+        if self._around.faults:
+            return self._faulty(event, self._around.faults)
+        return self._tried(event)
+
     def _tried(self, event: RecordedEvent) -> Turn:
         error = self.handle(event)
         if error is not None:
@@ -174,7 +183,7 @@ class Delivery:
         self._tell("Failed", event)
         self.trouble = Trouble.after(self.trouble, event.position, error, self._around.store.now())
         if self.trouble.attempts <= self.consumer.retries:
-            self.trouble = self._waiting(self.trouble)
+            self.trouble = self._waiting(self.trouble, event)
         elif self.consumer.on_failure == "stop":
             self._stop(event)
         else:
@@ -187,18 +196,35 @@ class Delivery:
         self._tell("Failed", event)
         trouble = Trouble.after(self._unsafe, event.position, error, self._around.store.now())
         # Kept twice: the first event that is handled again ends the wait, not the count.
-        self.trouble = self._unsafe = self._waiting(trouble)
+        self.trouble = self._unsafe = trouble
         if trouble.attempts > self.consumer.retries:
             self._stop(event)
+            return
+        try:
+            self.trouble = self._unsafe = self._waiting(trouble, event)
+        except TermFailed as failed:
+            self._give_up(failed)
 
     def _is_safe(self) -> None:
         if self.trouble is self._unsafe:
             self.trouble = None
         self._unsafe = None
 
-    def _waiting(self, trouble: Trouble) -> Trouble:
-        wait = self.consumer.backoff(trouble.attempts)
-        return replace(trouble, due=self._around.timer.now() + wait)
+    def _waiting(self, trouble: Trouble, event: RecordedEvent) -> Trouble:
+        return replace(trouble, due=self._around.timer.now() + self._wait(trouble, event))
+
+    def _wait(self, trouble: Trouble, event: RecordedEvent) -> float:
+        """Return how long to wait after a failure, in seconds."""
+        try:
+            return max(0.0, float(self.consumer.backoff(trouble.attempts)))
+        except Exception as error:
+            raise TermFailed(self.consumer.name, "backoff", event, error) from error
+
+    def _give_up(self, error: TermFailed) -> None:
+        """Stop, alone: without its terms nobody can say what becomes of the event."""
+        event, now = error.event, self._around.store.now()
+        self.trouble = Trouble.after(self.trouble, event.position, error, now)
+        self._stop(event)
 
     def _stop(self, event: RecordedEvent) -> None:
         self.stopped = True
@@ -211,7 +237,10 @@ class Delivery:
 
     def key(self, event: RecordedEvent) -> str:
         """Return what keeps events in order, as it is kept."""
-        return str(self.consumer.key(event))
+        try:
+            return storable(str(self.consumer.key(event)))
+        except Exception as error:
+            raise TermFailed(self.consumer.name, "key", event, error) from error
 
     def _park(self, event: RecordedEvent) -> None:
         """Keep the event as a letter and go on; a crash in between parks it once more, as the same letter."""

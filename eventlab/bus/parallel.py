@@ -10,8 +10,9 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
-from eventlab.bus.delivery import Delivery, Turn
+from eventlab.bus.delivery import NOTHING, Delivery, Turn
 from eventlab.bus.retries import Trouble
+from eventlab.errors import TermFailed
 from eventlab.event import RecordedEvent
 
 AT_ONCE = 32  # events for each worker
@@ -23,13 +24,11 @@ class ParallelDelivery(Delivery):
     After a failure its own thread waits for the next attempt, as other keys go on meanwhile.
     """
 
-    def turn(self, most: int | None = None) -> Turn:
-        """Handle the next events, so many at most; a turn of nothing says that there are none."""
-        waits = self.stopped or self.due > self._around.timer.now()
+    def _turn(self, most: int | None) -> Turn:
         many = self.consumer.workers * AT_ONCE
-        events = [] if waits else self.inbox.several(many if most is None else min(many, most))
+        events = self.inbox.several(many if most is None else min(many, most))
         if not events:
-            return Turn()
+            return NOTHING
         with ThreadPoolExecutor(self.consumer.workers) as pool:
             settled = list(chain(*pool.map(self._settled, self._by_key(events))))
         self.inbox.all_done(event for event, _ in settled)
@@ -48,10 +47,18 @@ class ParallelDelivery(Delivery):
         for event in events:
             if self.stopped:
                 break
-            handled = self._handled_or_parked(event)
+            handled = self._outcome(event)
             if handled is not None:
                 settled.append((event, handled))
         return settled
+
+    def _outcome(self, event: RecordedEvent) -> bool | None:
+        """Tell whether an event was handled or given up; None where the consumer stopped at it."""
+        try:
+            return self._handled_or_parked(event)
+        except TermFailed as error:
+            self._give_up(error)
+            return None
 
     def _handled_or_parked(self, event: RecordedEvent) -> bool | None:
         if self._waits_behind(event):
@@ -76,7 +83,7 @@ class ParallelDelivery(Delivery):
             trouble = Trouble.after(trouble, event.position, error, self._around.store.now())
             if trouble.attempts > self.consumer.retries:
                 return trouble
-            self._around.timer.sleep(self.consumer.backoff(trouble.attempts))
+            self._around.timer.sleep(self._wait(trouble, event))
         return None
 
     def _attempt(self, event: RecordedEvent) -> Exception | None:

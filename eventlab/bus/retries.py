@@ -25,6 +25,17 @@ def doubling(first: float = 0.1, most: float = 30.0) -> Backoff:
     return lambda attempt: min(first * 2 ** min(attempt - 1, 60), most)
 
 
+def storable(text: str) -> str:
+    r"""Return a text as it can be kept: what is no valid Unicode is written out.
+
+    Examples
+    --------
+    >>> storable("caf\udce9")
+    'caf\\udce9'
+    """
+    return text.encode(errors="backslashreplace").decode()
+
+
 class Timer:
     """Seconds that pass. With a `sleep` of the caller's, only what is slept passes: nothing really waits."""
 
@@ -57,7 +68,7 @@ class Trouble:
         cls, before: Trouble | None, position: int, error: Exception, at: datetime
     ) -> Trouble:
         """Return the trouble after one more failed attempt."""
-        said = f"{type(error).__name__}: {error}"
+        said = storable(f"{type(error).__name__}: {error}")
         if before is None or before.position != position:
             return cls(position, 1, said, at, at)
         return cls(position, before.attempts + 1, said, before.first_failed_at, at)

@@ -12,6 +12,7 @@ from eventlab.errors.bus import (
     InvalidConsumer,
     InvalidFaults,
     NotReplayable,
+    TermFailed,
     UnknownConsumer,
 )
 from eventlab.errors.command import CommandFailed
@@ -132,6 +133,7 @@ __all__ = [
     "ConsumerInUse",
     "ConsumerBeyondLog",
     "NotReplayable",
+    "TermFailed",
     "InvalidFaults",
     "Crashed",
     "OutboxError",

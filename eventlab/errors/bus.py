@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from eventlab.errors.family import EventLabError
+
+if TYPE_CHECKING:
+    from eventlab.event import RecordedEvent
 
 
 class BusError(EventLabError):
@@ -94,6 +98,17 @@ class InvalidConsumer(BusError, ValueError):
         return cls(
             f"consumer {consumer!r} is registered on this bus with the handler {handler}: give the second "
             "one another name, or make a new Bus of the store to start over."
+        )
+
+
+class TermFailed(BusError):
+    """A consumer's `key=` or `backoff=` raised, or returned what cannot be used; that consumer stops."""
+
+    def __init__(self, consumer: str, term: str, event: RecordedEvent, error: Exception) -> None:
+        self.event = event
+        super().__init__(
+            f"{term}= of consumer {consumer!r} failed at {event!r} with {type(error).__name__}: {error}. "
+            "Mend it and register the consumer again: it goes on where it stopped."
         )
 
 

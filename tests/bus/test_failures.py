@@ -88,6 +88,68 @@ def test_a_stopped_consumer_goes_on_after_the_fix(bus):
     assert bill.done == [1, 2, 3, 4]
 
 
+def total_of_the_unpaid(event):
+    return {"OrderPlaced": event.data["total"]}[event.type]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_consumer_whose_key_fails_stops_alone(bus, workers):
+    bill, mail = Flaky(at1=99), Flaky()
+    bus.consumer("billing", retries=0, key=total_of_the_unpaid, workers=workers)(bill)
+    bus.consumer("mail")(mail)
+
+    bus.deliver()
+
+    assert mail.done == [1, 2, 3, 4]
+    [billing, _] = bus.lag().to_dict("records")
+    assert billing["state"] == "stopped"
+    assert "key= of consumer 'billing' failed at <3 order-1@2 OrderPaid" in billing["error"]
+    assert "with KeyError: 'OrderPaid'. Mend it and register" in billing["error"]
+
+    bus.consumer("billing")(bill)
+    bus.deliver()
+    assert set(bill.done) >= {2, 4}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_consumer_whose_backoff_is_no_number_stops_alone(bus, workers):
+    bill, mail = Flaky(at2=99), Flaky()
+    bus.consumer("billing", backoff=lambda attempt: None, workers=workers)(bill)
+    bus.consumer("mail")(mail)
+
+    bus.deliver()
+
+    assert mail.done == [1, 2, 3, 4]
+    [billing, _] = bus.lag().to_dict("records")
+    assert billing["state"] == "stopped"
+    assert "backoff= of consumer 'billing' failed at <2 order-2@1" in billing["error"]
+
+
+def test_a_consumer_whose_flush_fails_and_whose_backoff_too_stops_alone(bus):
+    class Relay(Flaky):
+        def flush(self):
+            raise RuntimeError("no answer")
+
+    mail = Flaky()
+    bus.consumer("relay", backoff=lambda attempt: None)(Relay())
+    bus.consumer("mail")(mail)
+
+    bus.deliver()
+
+    assert mail.done == [1, 2, 3, 4]
+    assert bus.lag()["state"].tolist() == ["up to date", "stopped"]
+
+
+def test_an_error_and_a_key_that_are_no_valid_text_are_kept_written_out(bus):
+    @bus.consumer("billing", "OrderPaid", retries=0, key=lambda event: "caf\udce9")
+    def bill(event):
+        raise ValueError("no caf\udce9")
+
+    bus.deliver()
+
+    assert bus.dead_letters()["error"].tolist() == ["ValueError: no caf\\udce9"]
+
+
 def test_dead_letters_are_tried_in_order_and_are_gone_when_handled(bus):
     bill = Flaky(at1=1)
     bus.consumer("billing", retries=0)(bill)
