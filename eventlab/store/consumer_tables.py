@@ -149,10 +149,11 @@ class ConsumerTables:
         self._write(*((f"delete from {table} where consumer = ?", [consumer]) for table in _ALL))
 
     def rename(self, old: Kept, new: str) -> None:
-        """Let a consumer go on under another name."""
+        """Let a consumer go on under another name, with its letters and marks and those that are there."""
         inherit = (
-            f"insert into {table} select ?, columns(* exclude consumer) from {table} where consumer = ?"
-            for table in ("dead_letters", "work_done")
+            f"insert into {table} select ?, columns(* exclude consumer) from {table} where consumer = ? "
+            f"on conflict do {known}"
+            for table, known in (("dead_letters", _KEEP_TRIED), ("work_done", "nothing"))
         )
         self._write(
             (_REGISTER, [new, old.checkpoint, old.types]),
@@ -186,12 +187,12 @@ select event_id from events where position in (
     select position from dead_letters where consumer = $consumer and position <= $checkpoint
 )
 """
-_PARK = """
-insert into dead_letters values (?, ?, ?, ?, ?, ?, ?)
-on conflict do update set attempts = excluded.attempts, error = excluded.error,
+_KEEP_TRIED = """
+update set attempts = excluded.attempts, error = excluded.error,
     first_failed_at = excluded.first_failed_at, last_failed_at = excluded.last_failed_at
 where excluded.attempts > 0
 """
+_PARK = f"insert into dead_letters values (?, ?, ?, ?, ?, ?, ?) on conflict do {_KEEP_TRIED}"
 _DEAD_LETTERS = """
 select consumer, position, stream, type, attempts, error, first_failed_at, last_failed_at
 from {letters} left join (

@@ -150,6 +150,26 @@ def test_an_error_and_a_key_that_are_no_valid_text_are_kept_written_out(bus):
     assert bus.dead_letters()["error"].tolist() == ["ValueError: no caf\\udce9"]
 
 
+def test_a_consumer_is_renamed_to_one_that_has_the_same_letters_and_marks(shop):
+    def once_billed(bus, name, retries):
+        @bus.consumer(name, retries=retries)
+        def bill(event):
+            bus.once(event, lambda con: None)
+            if event.position == 1:
+                raise RuntimeError("no answer")
+
+        bus.deliver()
+
+    once_billed(el.Bus(shop), "billing", 0)
+    bus = el.Bus(shop, sleep=lambda seconds: None)
+    once_billed(bus, "invoicing", 1)
+    bus.rename("billing", "invoicing")
+
+    letters = bus.dead_letters()[["consumer", "position", "attempts"]].to_numpy().tolist()
+    assert letters == [["invoicing", 1, 1], ["invoicing", 3, 0]]
+    assert bus.lag()["consumer"].tolist() == ["invoicing"]
+
+
 def test_dead_letters_are_tried_in_order_and_are_gone_when_handled(bus):
     bill = Flaky(at1=1)
     bus.consumer("billing", retries=0)(bill)
