@@ -237,10 +237,13 @@ class Bus:
         ------
         Crashed
             When the bus has `Faults` and one of them is a crash.
+        ConsumerForgotten
+            When another bus has forgotten or renamed a consumer of this one.
         BusError
             When it is called by a handler, or while the bus runs in the background, or the limit is none.
         """
-        _require_number("limit", limit)
+        if limit is not None:
+            _require_number("limit", limit)
         if self._runner and self._runner.is_alive:
             raise BusError.running("deliver()")
         handled = dict.fromkeys(self._deliveries, 0)
@@ -264,7 +267,10 @@ class Bus:
                 self._turns.rotate(-1)
                 idle = 0 if turn.tried else idle + 1
                 tried += turn.tried
-                handled[delivery.consumer.name] += turn.handled
+                name = delivery.consumer.name
+                handled[name] = (
+                    handled.get(name, 0) + turn.handled
+                )  # a handler may register one more
         return tried
 
     @contextmanager
@@ -366,7 +372,10 @@ class Bus:
         ------
         NotReplayable
             When it is a reactor: what it does to the world would be done twice.
+        BusError
+            When ``start`` is no position.
         """
+        _require_number("start", start)
         delivery = self._registered(consumer)
         if delivery.consumer.reactor:
             raise NotReplayable(consumer)
@@ -390,6 +399,7 @@ class Bus:
         self._tables.forget(consumer)
 
     def _left_behind(self, verb: str, name: str) -> Kept:
+        self.store.require_writable()
         if name in self._deliveries:
             raise ConsumerInUse.registered(verb, name)
         return self._kept(name)
@@ -524,7 +534,7 @@ def _consumer(name: str) -> str:
 
 
 def _require_number(role: str, found: object) -> None:
-    if found is not None and not is_whole(found, least=0):
+    if not is_whole(found, least=0):
         raise BusError.number(role, found)
 
 

@@ -13,7 +13,7 @@ from eventlab.bus.consumer import Consumer
 from eventlab.bus.faults import Faults
 from eventlab.bus.inbox import Inbox
 from eventlab.bus.retries import Timer, Trouble, storable
-from eventlab.errors import ConsumerBeyondLog, Crashed, TermFailed
+from eventlab.errors import ConsumerBeyondLog, ConsumerForgotten, Crashed, TermFailed
 from eventlab.event import RecordedEvent
 from eventlab.store import EventStore
 from eventlab.store.consumer_tables import ConsumerTables
@@ -72,8 +72,10 @@ class Delivery:
     def begin(self) -> None:
         """Read from the store where the consumer stands; memory may be of another process's making."""
         name, tables = self.consumer.name, self._around.tables
-        self._kept = tables.kept()[name].checkpoint
-        head = self._around.head()
+        kept, head = tables.kept(), self._around.head()
+        if name not in kept:
+            raise ConsumerForgotten(name, kept)
+        self._kept = kept[name].checkpoint
         if self._kept > head:
             raise ConsumerBeyondLog(name, self._kept, head)
         # What was read and not yet delivered stays, unless it crashed, was sent back, or others went on.

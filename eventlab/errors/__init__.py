@@ -7,6 +7,7 @@ The raising line passes values only. Nothing here knows how the rest of the pack
 from eventlab.errors.bus import (
     BusError,
     ConsumerBeyondLog,
+    ConsumerForgotten,
     ConsumerInUse,
     Crashed,
     InvalidConsumer,
@@ -130,6 +131,7 @@ __all__ = [
     "BusError",
     "InvalidConsumer",
     "UnknownConsumer",
+    "ConsumerForgotten",
     "ConsumerInUse",
     "ConsumerBeyondLog",
     "NotReplayable",

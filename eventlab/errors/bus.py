@@ -116,10 +116,21 @@ class UnknownConsumer(BusError, LookupError):
     """A consumer was named that this bus or this store does not have."""
 
     def __init__(self, consumer: object, known: Iterable[str]) -> None:
-        listed = ", ".join(repr(name) for name in known) or "none"
         super().__init__(
-            f"there is no consumer {consumer!r} here; there is {listed}. lag() lists those that are "
+            f"there is no consumer {consumer!r} here; there is {_listed(known)}. lag() lists those that are "
             "registered and those that left a checkpoint."
+        )
+
+
+class ConsumerForgotten(UnknownConsumer):
+    """A consumer of this bus has no checkpoint any more: another bus forgot or renamed it."""
+
+    def __init__(self, consumer: str, known: Iterable[str]) -> None:
+        EventLabError.__init__(
+            self,
+            f"consumer {consumer!r} is registered on this bus, and its checkpoint is gone: it was forgotten "
+            f"or renamed by another bus; there is {_listed(known)}. Register it again to start it afresh, or "
+            "make a new Bus without it.",
         )
 
 
@@ -179,3 +190,7 @@ class Crashed(BusError):
             f"injected crash of {consumer!r} {when} position {position}: deliver() again, as a restarted "
             "process would, and it goes on from its checkpoint."
         )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(repr(name) for name in names) or "none"

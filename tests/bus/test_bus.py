@@ -11,6 +11,7 @@ from eventlab.errors import (
     BusError,
     ConcurrencyError,
     ConsumerBeyondLog,
+    ConsumerForgotten,
     ConsumerInUse,
     InvalidConsumer,
     NotReplayable,
@@ -275,6 +276,14 @@ def test_a_replay_brings_events_again_from_a_position_on(bus):
     assert got == [1, 2, 3, 4, 3, 4]
 
 
+@pytest.mark.parametrize("start", ["x", -1, 2.5, None])
+def test_a_replay_from_what_is_no_position_is_refused(bus, start):
+    collector(bus, "audit")
+
+    with pytest.raises(BusError, match=r"start=.*whole number"):
+        bus.replay("audit", start=start)
+
+
 def test_a_reactor_starts_now_and_is_never_replayed(bus, shop):
     got = []
     bus.reactor("letters", "OrderPlaced")(lambda event: got.append(event.position))
@@ -377,6 +386,29 @@ def test_a_registered_consumer_is_not_forgotten(bus):
         bus.forget("billing")
 
 
+def test_a_consumer_that_another_bus_forgot_is_named_and_can_start_afresh(bus, shop):
+    collector(bus, "billing")
+    bus.deliver()
+    el.Bus(shop).forget("billing")
+
+    with pytest.raises(ConsumerForgotten, match=r"'billing' is registered.*there is none.*again"):
+        bus.deliver()
+
+    collector(bus, "billing")
+    assert bus.deliver() == {"billing": 4}
+
+
+def test_a_handler_may_register_one_more_consumer(bus):
+    got = []
+
+    @bus.consumer("mail", "OrderPaid")
+    def write(event):
+        bus.consumer("audit")(lambda event: got.append(event.position))
+
+    assert bus.deliver() == {"mail": 1, "audit": 4}
+    assert got == [1, 2, 3, 4]
+
+
 def test_a_checkpoint_beyond_the_log_is_named(tmp_path):
     path = tmp_path / "shop.duckdb"
     with el.EventStore(path) as store:
@@ -406,8 +438,14 @@ def test_a_read_only_store_shows_its_consumers_and_takes_no_new_one(tmp_path):
     with el.EventStore(path, read_only=True) as store:
         bus = el.Bus(store)
         assert bus.lag()["lag"].tolist() == [1]
-        with pytest.raises(ReadOnly):
-            collector(bus, "mail")
+        for refused in (
+            lambda: collector(bus, "mail"),
+            lambda: bus.rename("billing", "mail"),
+            lambda: bus.forget("billing"),
+        ):
+            with pytest.raises(ReadOnly):
+                refused()
+        assert bus.lag()["consumer"].tolist() == ["billing"]
 
 
 def test_a_branch_has_consumers_of_its_own(bus, shop):
