@@ -36,10 +36,12 @@ class OneStream:
 
     def read(self, decider: Decider) -> Basis:
         """Return the state and its exact version, if the stream is where it is expected."""
+        # Asked first: what is appended while we read is newer, unless it is read as well.
+        before = self.store.version(self.stream)
         last: list[RecordedEvent] = []
         batches = self.store.stream(self.stream).batches()
         state = decider.replayed(_noting_the_last(batches, last), self.stream)
-        version = last[0].version if last else 0
+        version = max(before, last[0].version) if last else before
         require_met(self.stream, self.expected, version)
         return Basis(state, {"expected": version})
 

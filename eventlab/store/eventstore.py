@@ -236,6 +236,12 @@ class EventStore(Log):
             return None
         return next(iter(self.at(position)), None)
 
+    def version(self, stream: str) -> int:
+        """Return the version of a stream, 0 where there is none; also where upcasters hide its last event."""
+        with self.no_appends(), self.borrowed() as con:
+            known = self._ledger.stream_head(con, stream)
+        return known.version if known else 0
+
     def watch(self, watcher: Watcher) -> None:
         """Tell somebody of every append of this process, after it is committed."""
         self._ledger.watch(watcher)

@@ -16,6 +16,7 @@ from eventlab.errors import (
     InvalidQuery,
     LifeEnded,
 )
+from eventlab.upcasting import drop
 from tests.deciding.cards import Close, Load, Redeem, rules
 from tests.examples import examples
 from tests.racing import at_once
@@ -189,6 +190,42 @@ def test_who_expects_a_version_and_is_overtaken_is_told_and_not_decided_for(card
     with pytest.raises(ConcurrencyError, match="is at version 2 but you expected 1"):
         el.handle(store, overtaken(store, 1, card), "card-7", Redeem(5), expected=1)
     assert len(store) == 2
+
+
+# -- events that upcasters do not show ---------------------------------------------------------------
+
+
+@pytest.fixture
+def hiding():
+    """Card-7 is loaded with 20 and then shown to somebody, which nobody wants to know any more."""
+    with el.EventStore(upcasters=[drop("CardShown", 1)]) as store:
+        store.append("card-7", el.Event("CardLoaded", {"amount": 20}))
+        store.append("card-7", el.Event("CardShown", schema=1))
+        yield store
+
+
+def test_a_stream_whose_last_event_is_not_shown_is_written_to(card, hiding):
+    done = el.handle(hiding, card, "card-7", Redeem(5), expected=2, retries=0)
+
+    assert (done.version, done.position) == (3, 3)
+    assert told(hiding) == [
+        ("card-7", 1, "CardLoaded", {"amount": 20}),
+        ("card-7", 3, "CardRedeemed", {"amount": 5}),
+    ]
+
+
+def test_a_stream_of_which_nothing_is_shown_is_no_new_one(card, hiding):
+    hiding.append("card-8", el.Event("CardShown", schema=1))
+
+    with pytest.raises(ConcurrencyError, match="'card-8' is at version 1"):
+        el.handle(hiding, card, "card-8", Load(5), expected=el.NO_STREAM)
+    assert el.handle(hiding, card, "card-8", Load(5)).version == 2
+
+
+def test_who_is_overtaken_behind_an_event_that_is_not_shown_decides_afresh(card, hiding):
+    done = el.handle(hiding, overtaken(hiding, 1, card), "card-7", Redeem(20))
+
+    assert (done.version, done.attempts) == (4, 2)
 
 
 # -- the same command again ------------------------------------------------------------------------
