@@ -175,15 +175,15 @@ class _Task:
 
     def handled_before(self) -> Handled | None:
         """Return what the command of this id led to before."""
-        first = self.store.find(f"{self.command_id}#1") if self.command_id else None
+        first = self.store.find(f"{self.command_id}#1", raw=True) if self.command_id else None
         if first is None:
             return None
         if first.stream != self.stream:
             found = f"is stored already at position {first.position} of stream {first.stream!r}"
             raise DuplicateEventError(first.event_id, found)
         rest = self.store.stream(self.stream).since(position=first.position)
-        ours = tuple(takewhile(self._is_ours, rest))
-        last = ours[-1]
+        *_, last = takewhile(self._is_ours, rest.as_stored())
+        ours = tuple(rest.until(position=last.position))
         return Handled(self.stream, last.version, last.position, ours, 1, duplicate=True)
 
     def _is_ours(self, event: RecordedEvent) -> bool:

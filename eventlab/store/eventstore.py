@@ -228,13 +228,17 @@ class EventStore(Log):
         self._ledger.tell(done.position)
         return done
 
-    def find(self, event_id: str) -> RecordedEvent | None:
-        """Return the event of this id, whether given or the store's own ``stream@version``, or None."""
+    def find(self, event_id: str, *, raw: bool = False) -> RecordedEvent | None:
+        """Return the event of this id, whether given or the store's own ``stream@version``, or None.
+
+        With ``raw=True`` as it is stored, also where upcasters do not show it.
+        """
         with self.borrowed() as con:
             position = position_of(con, require_id(event_id))
         if position is None:
             return None
-        return next(iter(self.at(position)), None)
+        log = self.as_stored() if raw else self
+        return next(iter(log.at(position)), None)
 
     def version(self, stream: str) -> int:
         """Return the version of a stream, 0 where there is none; also where upcasters hide its last event."""

@@ -192,6 +192,26 @@ def test_who_expects_a_version_and_is_overtaken_is_told_and_not_decided_for(card
     assert len(store) == 2
 
 
+@pytest.mark.parametrize(
+    ("hidden", "shown"), [("CardShown", ["CardRedeemed"]), ("CardRedeemed", ["CardShown"])]
+)
+def test_a_command_sent_twice_is_handled_once_whatever_is_shown_of_it(tmp_path, hidden, shown):
+    def decide(amount, balance):
+        return [el.Event("CardShown"), el.Event("CardRedeemed", {"amount": amount})]
+
+    rules = el.Decider(decide, lambda balance, event: balance, 0)
+    with el.EventStore(tmp_path / "cards.duckdb") as store:
+        el.handle(store, rules, "card-7", 15, command_id="c1")
+        store.append("card-7", el.Event("CardLoaded", {"amount": 5}))
+
+    with el.EventStore(tmp_path / "cards.duckdb", upcasters=[drop(hidden, 1)]) as store:
+        again = el.handle(store, rules, "card-7", 15, command_id="c1")
+
+        assert (again.version, again.position, again.duplicate) == (2, 2, True)
+        assert [event.type for event in again.events] == shown
+        assert store.head == 3
+
+
 # -- events that upcasters do not show ---------------------------------------------------------------
 
 
