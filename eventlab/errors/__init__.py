@@ -51,6 +51,7 @@ from eventlab.errors.projections import (
 from eventlab.errors.readmodels import (
     AppendRefused,
     CheckpointBeyondLog,
+    CheckpointMoved,
     ReadModelBehind,
     ReadModelError,
     ReadModelFailed,
@@ -117,6 +118,7 @@ __all__ = [
     "ReadModelRefused",
     "RuleChanged",
     "CheckpointBeyondLog",
+    "CheckpointMoved",
     "ReadModelFailed",
     "AppendRefused",
     "ReadModelBehind",

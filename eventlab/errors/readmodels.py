@@ -84,6 +84,18 @@ class CheckpointBeyondLog(ReadModelError):
         )
 
 
+class CheckpointMoved(ReadModelError):
+    """The rows of a read model hold events that its checkpoint says it has not seen."""
+
+    def __init__(self, name: str, checkpoint: int, newest: int) -> None:
+        self.name, self.checkpoint, self.newest = name, checkpoint, newest
+        super().__init__(
+            f"read model {name!r} stands at position {checkpoint:,}, and its rows hold events up to position "
+            f"{newest:,}: something else than eventlab changed one of the two, and what lies between would "
+            "be counted twice. rebuild() makes the rows afresh from the log there is."
+        )
+
+
 class ReadModelFailed(ReadModelError):
     """An event could not be taken in; its read model stands right before it. The error is its cause."""
 

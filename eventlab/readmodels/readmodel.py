@@ -124,9 +124,8 @@ class ReadModel:
     @property
     def lag(self) -> int:
         """How many events of the log it has not taken in yet."""
-        kept, head = self._standing(), self._store.head
-        self._upkeep.require_within(kept, head)
-        return head - (kept.checkpoint if kept else 0)
+        checkpoint, head = self._checkpoint_and_head()
+        return head - checkpoint
 
     @property
     def running(self) -> bool:
@@ -152,6 +151,7 @@ class ReadModel:
         with self._reading() as (con, kept):
             if kept is not None:
                 self._upkeep.require_same_rule(kept)
+                self._upkeep.require_within(kept, self._store.head)
                 return self._upkeep.lane.frame(con, kept.table, LogWithin(self._store, con))
         return self._projection(self._store.until(position=0))
 
@@ -204,8 +204,8 @@ class ReadModel:
         ReadModelFailed
             When an event cannot be taken in. The read model stands right before it, and `error` keeps
             the error; nothing is skipped.
-        RuleChanged, CheckpointBeyondLog
-            When its rows are of another rule, or of events that the log does not have.
+        RuleChanged, CheckpointBeyondLog, CheckpointMoved
+            When its rows are of another rule, or of events that the log or its checkpoint does not have.
         """
         self._store.require_writable()
         _require_number("limit", limit)
@@ -227,18 +227,19 @@ class ReadModel:
             When it stopped at an error before that.
         """
         ends = time.monotonic() + timeout
-        while (checkpoint := self.checkpoint) < position:
+        while True:
+            checkpoint, head = self._checkpoint_and_head()
+            if checkpoint >= position:
+                return checkpoint
             if self.error is not None and not self.running:
                 raise self.error
             left = ends - time.monotonic()
             if left <= 0:
-                head = self._store.head
                 raise ReadModelBehind(self.name, position, checkpoint, head, timeout, self.running)
             self._moved.clear()
             self._moved.wait(
                 min(left, 0.05)
             )  # another process-wide read model may move the same rows
-        return checkpoint
 
     def rebuild(self, *, until: int | None = None) -> int:
         """Make all rows afresh from the log, and return how many events that took.
@@ -466,6 +467,12 @@ class ReadModel:
     def _standing(self) -> Standing | None:
         with self._store.borrowed() as con:
             return read_tables.standing(con, self.name) if self._any(con) else None
+
+    def _checkpoint_and_head(self) -> tuple[int, int]:
+        """Return where it stands and where the log ends, which it must not be beyond."""
+        kept, head = self._standing(), self._store.head
+        self._upkeep.require_within(kept, head)
+        return kept.checkpoint if kept else 0, head
 
     def _any(self, con: duckdb.DuckDBPyConnection) -> bool:
         return self._is_listed or read_tables.has_any(con)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from eventlab.errors import (
     CheckpointBeyondLog,
+    CheckpointMoved,
     EventLabError,
     ReadModelError,
     RuleChanged,
@@ -79,12 +80,16 @@ class Upkeep:
         ------
         Elsewhere
             When the rows are not where they are said to be kept; nothing is changed then.
+        CheckpointMoved
+            When they hold events beyond that position.
         """
         if kept is None:
             return self._fill(con, self._settled(log, high), high)
         self.require_same_rule(kept)
         if kept.checkpoint >= high:
             return kept
+        if kept is not self._left:
+            self._require_own_rows(con, kept)
         has_new_fields = kept.fields != len(log.known)
         if has_new_fields:
             log = self._settled(log, high)
@@ -116,6 +121,11 @@ class Upkeep:
         """Refuse a checkpoint that the log does not reach."""
         if kept is not None and kept.checkpoint > head:
             raise CheckpointBeyondLog(self.name, kept.checkpoint, head)
+
+    def _require_own_rows(self, con: duckdb.DuckDBPyConnection, kept: Standing) -> None:
+        newest = read_tables.newest(con, kept.table)
+        if newest > kept.checkpoint:
+            raise CheckpointMoved(self.name, kept.checkpoint, newest)
 
     def _fill(self, con: duckdb.DuckDBPyConnection, log: LogWithin, high: int) -> Standing:
         types = self._types(log)

@@ -137,6 +137,12 @@ def merge(
     )
 
 
+def newest(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Return the position of the last event that changed a row which is still there."""
+    [(position,)] = execute(con, f"select coalesce(max(position), 0) from {table}").fetchall()
+    return int(position)
+
+
 def rows_of(con: duckdb.DuckDBPyConnection, table: str) -> int:
     """Return how many rows a table has."""
     [(rows,)] = execute(con, f"select count(*) from {table}").fetchall()

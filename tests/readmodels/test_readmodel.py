@@ -12,6 +12,7 @@ from pandas.testing import assert_frame_equal
 import eventlab as el
 from eventlab.errors import (
     CheckpointBeyondLog,
+    CheckpointMoved,
     ReadModelBehind,
     ReadModelFailed,
     ReadModelRefused,
@@ -230,7 +231,7 @@ def test_a_rule_that_took_its_place_meanwhile_is_named_and_its_rows_stay(store):
     assert new.frame()["loads"].tolist() == [2]
 
 
-def test_a_checkpoint_that_another_program_moved_is_gone_on_from():
+def test_a_checkpoint_that_another_program_moved_back_counts_nothing_twice():
     with el.EventStore() as store:
         store.append("card-7", load(20, 5))
         view = el.ReadModel(store, BALANCE)
@@ -238,8 +239,13 @@ def test_a_checkpoint_that_another_program_moved_is_gone_on_from():
         store.append("card-7", load(3))
         store.cursor().execute("update read_models set checkpoint = 1")
 
-        assert view.catch_up() == 2
-        assert view.frame().to_dict("index") == {"card-7": {"balance": 33, "position": 3}}
+        for moved in (view, el.ReadModel(store, BALANCE)):
+            with pytest.raises(
+                CheckpointMoved, match=r"at position 1, and its rows .* position 2.*rebuild"
+            ):
+                moved.catch_up()
+        view.rebuild()
+        assert view.frame().to_dict("index") == {"card-7": {"balance": 28, "position": 3}}
 
 
 @lanes
@@ -318,7 +324,7 @@ def test_a_checkpoint_that_the_log_does_not_reach_is_named_with_a_way_out():
         view.catch_up()
         store.cursor().execute("update read_models set checkpoint = 9")
 
-        for asked in (view.catch_up, lambda: view.lag):
+        for asked in (view.catch_up, lambda: view.lag, lambda: view.wait(2), view.frame):
             with pytest.raises(
                 CheckpointBeyondLog, match=r"at position 9, and the log ends at 2.*rebuild"
             ):
