@@ -477,7 +477,7 @@ class Bus:
             raise BusError.running("run()")
         self._error = None
         self._runner = Background(
-            self._deliver_all, self._ended, name="eventlab bus", patience=self._patience
+            self._deliver_all, self._ended, name="eventlab bus", patience=self._left_to_wait
         )
         self._runner.start()
         self.store.before_close(self)
@@ -491,6 +491,9 @@ class Bus:
     def _deliver_all(self, go_on: Callable[[], bool]) -> None:
         while go_on() and self._deliver_now(Counter(), AT_ONCE):
             pass
+
+    def _left_to_wait(self) -> float | None:
+        return self._around.timer.left_of(self._patience())
 
     def _ended(self, error: Exception) -> None:
         self._error = error

@@ -51,6 +51,13 @@ class Timer:
         (self._sleep or time.sleep)(seconds)
         self._slept += seconds
 
+    def left_of(self, seconds: float | None) -> float | None:
+        """Let some pass if a `sleep` of the caller's says how, and return what is left to really wait."""
+        if seconds is None or self._sleep is None:
+            return seconds
+        self.sleep(seconds)
+        return 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:

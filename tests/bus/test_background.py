@@ -38,6 +38,23 @@ def test_a_running_bus_catches_up_and_then_hears_of_every_append(shop):
     assert bus.error is None
 
 
+def test_a_running_bus_with_a_sleep_of_its_own_tries_again_too(shop, sleep):
+    got, failures = [], [1, 2]
+    bus = el.Bus(shop, sleep=sleep)
+
+    @bus.consumer("mail")
+    def write(event):
+        if failures:
+            raise RuntimeError(failures.pop())
+        got.append(event.position)
+
+    with bus.run():
+        assert until(lambda: got == [1, 2, 3, 4])
+
+    assert sleep.asked == [0.1, 0.2]
+    assert bus.error is None
+
+
 def test_closing_the_store_lets_the_delivery_under_way_finish_and_keeps_the_checkpoint(tmp_path):
     path, handling, go_on = tmp_path / "shop.duckdb", threading.Event(), threading.Event()
     store = el.EventStore(path)
