@@ -66,7 +66,7 @@ class Delivery:
         self.stopped = False
         self._unsafe: Trouble | None = None
         self._delay = 0
-        self._uncommitted = 0
+        self._uncommitted, self._crashed = 0, False
         self.inbox = self._inbox(behind=0)
 
     def begin(self) -> None:
@@ -79,10 +79,10 @@ class Delivery:
         if self._kept > head:
             raise ConsumerBeyondLog(name, self._kept, head)
         # What was read and not yet delivered stays, unless it crashed, was sent back, or others went on.
-        if self._uncommitted or self.inbox.done_to != self._kept:
+        if self._crashed or self._uncommitted or self.inbox.done_to != self._kept:
             self.inbox = self._inbox(behind=self._kept)
         self._parked = {letter.key for letter in tables.letters(name)}
-        self._uncommitted = 0
+        self._uncommitted, self._crashed = 0, False
 
     def turn(self, most: int | None = None) -> Turn:
         """Try what can be tried now, `most` deliveries at most; a turn of nothing says that there is none."""
@@ -126,8 +126,17 @@ class Delivery:
             except Crashed:
                 raise
             except Exception as error:  # a handler may raise anything, and it is kept and shown
+                self._restore(event)
                 return error
         return None
+
+    def _restore(self, event: RecordedEvent) -> None:
+        """Give an event that will be delivered again its payload as it was recorded."""
+        # Read again, not copied beforehand: that would cost every delivery, and few fail.
+        for recorded in self._around.store.at(event.position):
+            if recorded.event_id == event.event_id:
+                event.data.clear()
+                event.data.update(recorded.data)
 
     def handle_for_good(self, events: Iterable[RecordedEvent]) -> Exception | None:
         """Run the handler, and let it bring its work to safety; return what it raised first."""
@@ -278,6 +287,7 @@ class Delivery:
                 self._crash(event, "after")
             case "duplicate" if self.handle(event) is None:
                 self._tell("Duplicated", event)
+                self._restore(event)
                 return self._tried(event)
             case _:
                 return self._tried(event)
@@ -285,6 +295,7 @@ class Delivery:
 
     def _crash(self, event: RecordedEvent, when: str) -> None:
         self._tell("Crashed", event)
+        self._crashed = True
         self.trouble = None
         raise Crashed(self.consumer.name, event.position, when)
 

@@ -101,5 +101,6 @@ class ParallelDelivery(Delivery):
             self._crash(event, "after")
         if fault == "duplicate" and error is None:
             self._tell("Duplicated", event)
+            self._restore(event)
             return self.handle(event)
         return error

@@ -33,6 +33,22 @@ def test_a_failing_handler_is_tried_again_after_a_doubling_wait(bus, sleep):
     assert bus.dead_letters().empty
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_another_attempt_sees_the_payload_as_it_was_recorded(bus, workers):
+    seen = []
+
+    @bus.consumer("billing", "OrderPaid", retries=2, workers=workers)
+    def bill(event):
+        seen.append(dict(event.data))
+        event.data["total"] += 1
+        event.data["fee"] = 2
+        raise RuntimeError("no answer")
+
+    bus.deliver()
+
+    assert seen == [{"total": 20}] * 3
+
+
 def test_an_event_given_up_is_parked_and_so_is_what_follows_it_in_its_stream(bus):
     bill = Flaky(at1=99)
     bus.consumer("billing", retries=2)(bill)

@@ -1,5 +1,6 @@
 """Does a handler that keeps its promises come to the same end, whatever the network and the machine do?"""
 
+import contextlib
 from collections import Counter
 
 import pandas as pd
@@ -115,6 +116,25 @@ def test_a_crash_is_before_or_after_the_work_and_always_before_the_checkpoint(fa
 
         assert len(store.only("InvoiceSent")) == sent
         assert bus.lag().set_index("consumer").loc["billing", "checkpoint"] == 0
+
+
+@pytest.mark.parametrize("fault", ["duplicate", "crash_after"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_delivered_twice_has_its_payload_as_it_was_recorded(fault, workers):
+    seen = []
+    with three_orders() as store:
+        bus = el.Bus(store, faults=el.Faults.from_schedule(schedule(("billing", 1, 1, fault))))
+
+        @bus.consumer("billing", "OrderPlaced", workers=workers)
+        def bill(event):
+            seen.append(event.data["total"])
+            event.data["total"] += 1
+
+        with contextlib.suppress(Crashed):
+            bus.deliver()
+        bus.deliver()
+
+    assert (seen.count(10), set(seen)) == (2, {10, 20, 30})
 
 
 def test_an_event_that_is_overtaken_comes_after_one_of_another_stream():
