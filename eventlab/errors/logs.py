@@ -81,6 +81,16 @@ class InvalidBranch(EventLabError, ValueError):
         return cls(f"position {position:,} is both dropped and edited: do one of the two.")
 
     @classmethod
+    def shown_as(cls, position: int, events: int) -> InvalidBranch:
+        """Say that upcasters make several events of one, or none, and what to do instead."""
+        shown = f"{events} events" if events else "no event"
+        return cls(
+            f"edit of position {position:,} has no one event to change: upcasters show {shown} there. Drop "
+            "the position and insert what happened instead: "
+            f"drop=[{position}], insert={{{position - 1}: ('card-7', [el.Event(…)])}}."
+        )
+
+    @classmethod
     def cannot_be_stored(cls, position: int, reason: Exception) -> InvalidBranch:
         """Say where an edit cannot be stored, and why."""
         return cls(f"edit of position {position:,} cannot be stored: {reason}")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from eventlab.errors import DuplicateEventError
+from eventlab.errors import DuplicateEventError, InvalidBranch
 from eventlab.event import Event, RecordedEvent
 from eventlab.payload import from_json
 from eventlab.store import changes, rows
@@ -104,8 +104,8 @@ def worked_out(parent: Log, asked: Changes, now: datetime) -> Plan:
 
     Raises
     ------
-    PayloadError, DuplicateEventError
-        When an event of its own cannot be stored, or has an id that is taken.
+    PayloadError, DuplicateEventError, InvalidBranch
+        When an event of its own cannot be stored, has an id that is taken, or stands for several or none.
     """
     past = parent.until(position=asked.at)
     dropped = tuple(_gone(past, asked.drop))
@@ -169,7 +169,7 @@ def _versions(
 def _edited(
     past: Log, asked: Changes, positions: Renumbering, versions: dict[str, Renumbering]
 ) -> Iterator[OwnEvent]:
-    for event in _events_at(past, asked.edit):
+    for event in _shown_alone(_events_at(past, asked.edit), asked.edit):
         moved = versions.get(event.stream)
         yield OwnEvent(
             "edited",
@@ -182,6 +182,18 @@ def _edited(
                 event, asked.edit[event.position], _moved_cause(event.causation_id, versions)
             ),
         )
+
+
+def _shown_alone(
+    found: Iterable[RecordedEvent], positions: Iterable[int]
+) -> Iterable[RecordedEvent]:
+    """Return the events of some positions, where there is one at each."""
+    events = list(found)
+    shown = Counter(event.position for event in events)
+    for position in positions:
+        if shown[position] != 1:
+            raise InvalidBranch.shown_as(position, shown[position])
+    return events
 
 
 def _events_at(past: Log, positions: Iterable[int]) -> Iterator[RecordedEvent]:

@@ -430,7 +430,8 @@ class EventStore(Log):
         Raises
         ------
         InvalidBranch
-            When a position does not exist or is given twice, or there is no such event. Nothing is made.
+            When a position does not exist or is given twice, or there is no such event; or when upcasters
+            show several events at a position to edit, or none. Nothing is made.
         PayloadError, DuplicateEventError
             When an event of the branch's own cannot be stored, or its id is taken.
 

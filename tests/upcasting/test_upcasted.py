@@ -12,6 +12,7 @@ from eventlab.errors import (
     AppendRefused,
     BrokenPayload,
     ConditionFailed,
+    InvalidBranch,
     ReadModelFailed,
     RuleChanged,
     SnapshotWarning,
@@ -466,6 +467,25 @@ def test_a_branch_of_a_closed_store_says_that_it_is_closed(store, read):
 
     with pytest.raises(StoreError, match="closed, by itself or with that store"):
         read(fork)
+
+
+@pytest.mark.parametrize(("position", "shown"), [(2, "no event"), (4, "2 events")])
+def test_an_event_that_is_not_shown_as_one_cannot_be_edited(store, position, shown):
+    with pytest.raises(
+        InvalidBranch, match=f"position {position} .*{shown}.*insert={{{position - 1}:"
+    ):
+        store.branch(edit={position: {"cents": 5}})
+
+
+def test_an_event_that_is_split_is_replaced_by_dropping_it(store):
+    sold = el.Event("CardSold", {"cents": 5})
+    fork = store.branch(drop=[4], insert={3: ("card-7", sold)})
+
+    assert [(event.position, event.type) for event in fork.since(position=3)] == [
+        (3, "CardLoaded"),
+        (4, "CardSold"),
+        (5, "CardLoaded"),
+    ]
 
 
 def test_a_trace_names_todays_types(store):
