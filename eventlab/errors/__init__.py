@@ -56,6 +56,7 @@ from eventlab.errors.readmodels import (
     ReadModelError,
     ReadModelFailed,
     ReadModelRefused,
+    RowsMissing,
     RuleChanged,
 )
 from eventlab.errors.renders import InvalidRender
@@ -119,6 +120,7 @@ __all__ = [
     "RuleChanged",
     "CheckpointBeyondLog",
     "CheckpointMoved",
+    "RowsMissing",
     "ReadModelFailed",
     "AppendRefused",
     "ReadModelBehind",

@@ -96,6 +96,18 @@ class CheckpointMoved(ReadModelError):
         )
 
 
+class RowsMissing(ReadModelError):
+    """The table with the rows of a read model is not there."""
+
+    def __init__(self, name: str, table: str) -> None:
+        self.name = name
+        super().__init__(
+            f"the rows of read model {name!r} are missing: there is no table {table}, so something else than "
+            "eventlab deleted or renamed it. rebuild() makes the rows afresh from the log, and drop() "
+            "forgets the read model."
+        )
+
+
 class ReadModelFailed(ReadModelError):
     """An event could not be taken in; its read model stands right before it. The error is its cause."""
 

@@ -21,6 +21,7 @@ from eventlab.errors import (
     ReadModelError,
     ReadModelFailed,
     ReadModelRefused,
+    RowsMissing,
     StoreError,
 )
 from eventlab.readmodels.upkeep import Drifted, Upkeep
@@ -462,7 +463,9 @@ class ReadModel:
         with self._store.borrowed() as con:
             is_listed = self._any(con)
             with reading(con):
-                yield con, read_tables.standing(con, self.name) if is_listed else None
+                kept = read_tables.standing(con, self.name) if is_listed else None
+                with read_tables.there(self.name, kept.table) if kept else nullcontext():
+                    yield con, kept
 
     def _standing(self) -> Standing | None:
         with self._store.borrowed() as con:
@@ -501,8 +504,11 @@ class ReadModel:
     def _facts(self) -> list[str]:
         if self._store.closed:
             return ["its store is closed"]
-        with self._reading() as (con, kept):
-            rows = read_tables.rows_of(con, kept.table) if kept else 0
+        try:
+            with self._reading() as (con, kept):
+                rows = read_tables.rows_of(con, kept.table) if kept else 0
+        except RowsMissing:
+            return ["its rows are missing: rebuild() makes them afresh"]
         checkpoint, head = kept.checkpoint if kept else 0, self._store.head
         behind = (
             f"{head - checkpoint:,} behind" if checkpoint <= head else f"beyond the log's {head:,}"

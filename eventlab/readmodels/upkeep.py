@@ -80,14 +80,20 @@ class Upkeep:
         ------
         Elsewhere
             When the rows are not where they are said to be kept; nothing is changed then.
-        CheckpointMoved
-            When they hold events beyond that position.
+        CheckpointMoved, RowsMissing
+            When they hold events beyond that position, or are not there.
         """
         if kept is None:
             return self._fill(con, self._settled(log, high), high)
         self.require_same_rule(kept)
         if kept.checkpoint >= high:
             return kept
+        with read_tables.there(self.name, kept.table):
+            return self._advance(con, log, kept, high)
+
+    def _advance(
+        self, con: duckdb.DuckDBPyConnection, log: LogWithin, kept: Standing, high: int
+    ) -> Standing:
         if kept is not self._left:
             self._require_own_rows(con, kept)
         has_new_fields = kept.fields != len(log.known)

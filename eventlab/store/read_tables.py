@@ -6,14 +6,15 @@ first read model is filled. What a row means is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import duckdb
 import pandas as pd
 
 from eventlab import frames
-from eventlab.errors import SQLError
+from eventlab.errors import RowsMissing, SQLError
 from eventlab.statements import Params, execute
 from eventlab.store import guard
 from eventlab.store.database import has_table, reading
@@ -59,7 +60,23 @@ class Standing(NamedTuple):
     @property
     def table(self) -> str:
         """The table with the rows."""
-        return f"read_rows_{self.number:d}"
+        return table_of(self.number)
+
+
+def table_of(number: int) -> str:
+    """Return the table with the rows of the read model of a number."""
+    return f"read_rows_{number:d}"
+
+
+@contextmanager
+def there(name: str, table: str) -> Iterator[None]:
+    """Say it plainly where a block finds that the table with the rows is missing."""
+    try:
+        yield
+    except duckdb.CatalogException as error:
+        if f"name {table} does not exist" not in str(error):
+            raise
+        raise RowsMissing(name, table) from error
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -92,7 +109,7 @@ def fill(con: duckdb.DuckDBPyConnection, name: str, new: Standing, rows: Select)
         execute(con, "insert into read_models values (?, ?, ?, ?, ?, ?, ?)", [name, *made])
     else:
         execute(con, _REPLACE, [*made, name])
-        execute(con, f"drop table {old.table}")
+        execute(con, f"drop table if exists {old.table}")
     return made
 
 
@@ -151,7 +168,7 @@ def rows_of(con: duckdb.DuckDBPyConnection, table: str) -> int:
 
 def drop(con: duckdb.DuckDBPyConnection, name: str, there: Standing) -> None:
     """Delete a read model."""
-    execute(con, f"drop table {there.table}")
+    execute(con, f"drop table if exists {there.table}")
     execute(con, "delete from read_models where name = ?", [name])
 
 
@@ -161,9 +178,15 @@ def listed(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         return frames.query(con, _NONE)
     with reading(con):
         found = execute(con, "select name, number from read_models order by name").fetchall()
-        rows = [rows_of(con, f"read_rows_{number:d}") for _, number in found]
+        rows = [_listed_rows(con, *model) for model in found]
         frame = frames.query(con, _LISTED)
     return frame.assign(rows=pd.Series(rows, dtype="int64"))
+
+
+def _listed_rows(con: duckdb.DuckDBPyConnection, name: str, number: int) -> int:
+    table = table_of(number)
+    with there(name, table):
+        return rows_of(con, table)
 
 
 def answer(

@@ -17,6 +17,7 @@ from eventlab.errors import (
     ReadModelFailed,
     ReadModelRefused,
     ReadOnly,
+    RowsMissing,
     RuleChanged,
     SQLError,
     UntypedField,
@@ -246,6 +247,34 @@ def test_a_checkpoint_that_another_program_moved_back_counts_nothing_twice():
                 moved.catch_up()
         view.rebuild()
         assert view.frame().to_dict("index") == {"card-7": {"balance": 28, "position": 3}}
+
+
+@lanes
+def test_rows_that_another_program_deleted_are_said_to_be_missing_and_made_afresh(rule):
+    with el.EventStore() as store:
+        store.append("card-7", load(20, 5, 3))
+        view = el.ReadModel(store, rule)
+        view.catch_up(2)
+        store.cursor().execute("drop table read_rows_1")
+
+        for asked in (view.frame, view.catch_up, store.read_models, view.__len__):
+            with pytest.raises(RowsMissing, match=r"'cards'.*no table read_rows_1.*rebuild\(\)"):
+                asked()
+        assert "rows are missing" in repr(view)
+        view.rebuild()
+        assert view.frame().to_dict("index") == {"card-7": {"balance": 28, "position": 3}}
+
+
+def test_a_read_model_without_its_rows_can_be_dropped():
+    with el.EventStore() as store:
+        store.append("card-7", load(20))
+        view = el.ReadModel(store, BALANCE)
+        view.catch_up()
+        store.cursor().execute("drop table read_rows_1")
+
+        view.drop()
+
+        assert store.read_models().empty
 
 
 @lanes
