@@ -209,6 +209,7 @@ class Bus:
         if before and _spoken(before.consumer.handler) != _spoken(consumer.handler):
             raise InvalidConsumer.taken(consumer.name, _spoken(before.consumer.handler))
         self.store.require_writable()
+        self._require_ids_of_its_own(consumer)
         made = (ParallelDelivery if consumer.workers > 1 else Delivery)(consumer, self._around)
         with self.store.upkeep(_consumer(consumer.name)):
             consumer.begin(self.store)
@@ -218,6 +219,12 @@ class Bus:
             made.begin()
         self._deliveries[consumer.name] = made
         self._turns = deque(self._deliveries.values())
+
+    def _require_ids_of_its_own(self, consumer: Consumer) -> None:
+        if consumer.idempotent:
+            for other, first_name in self._tables.first_names().items():
+                if first_name == consumer.name != other:
+                    raise InvalidConsumer.first_name_of(first_name, other)
 
     # -- delivering --------------------------------------------------------------------------------
 
@@ -385,7 +392,10 @@ class Bus:
             self._tables.start_over(consumer, checkpoint)
 
     def rename(self, old: str, new: str) -> None:
-        """Let a consumer under its new name go on where it stood under the old one."""
+        """Let a consumer under its new name go on where it stood under the old one.
+
+        Events that an idempotent one appends keep ids of the old name, so that none is appended twice.
+        """
         left = self._left_behind("rename", old)
         there = self._tables.kept().get(new)
         if there and there.checkpoint > left.checkpoint:

@@ -65,6 +65,7 @@ class Delivery:
         self.trouble: Trouble | None = None
         self.stopped = False
         self._unsafe: Trouble | None = None
+        self._named: str | None = None
         self._delay = 0
         self._uncommitted, self._crashed = 0, False
         self.inbox = self._inbox(behind=0)
@@ -82,6 +83,7 @@ class Delivery:
         if self._crashed or self._uncommitted or self.inbox.done_to != self._kept:
             self.inbox = self._inbox(behind=self._kept)
         self._parked = {letter.key for letter in tables.letters(name)}
+        self._look_up_name()
         self._uncommitted, self._crashed = 0, False
 
     def turn(self, most: int | None = None) -> Turn:
@@ -116,11 +118,12 @@ class Delivery:
     def resume(self) -> None:
         """Forget that it failed or stopped."""
         self.trouble, self._unsafe, self.stopped = None, None, False
+        self._look_up_name()
 
     def handle(self, event: RecordedEvent) -> Exception | None:
         """Run the handler; return what it raised."""
         consumer = self.consumer
-        with self._around.store.handling(consumer.name, event, named=consumer.idempotent):
+        with self._around.store.handling(consumer.name, event, named=self._named):
             try:
                 consumer.handler(event)
             except Crashed:
@@ -154,6 +157,12 @@ class Delivery:
         except Exception as error:
             return error
         return None
+
+    def _look_up_name(self) -> None:
+        """Look up what ids of effects begin with: the first name, for the same ids after it was renamed."""
+        name, self._named = self.consumer.name, None
+        if self.consumer.idempotent:
+            self._named = self._around.tables.first_names().get(name, name)
 
     def _inbox(self, behind: int) -> Inbox:
         return Inbox(self._around.store, self.consumer.types, behind, self._around.head)

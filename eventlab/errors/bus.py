@@ -77,6 +77,15 @@ class InvalidConsumer(BusError, ValueError):
         )
 
     @classmethod
+    def first_name_of(cls, consumer: str, other: str) -> InvalidConsumer:
+        """Name the consumer that went on under another name, but for the ids of what it appends."""
+        return cls(
+            f"consumer {consumer!r} is to be idempotent, and {other!r} was called so before it was renamed: "
+            "what one appends would pass for the other's, by its id. Choose another name; or, for the old "
+            f"one again, rename({other!r}, {consumer!r}) first."
+        )
+
+    @classmethod
     def starts_beyond(cls, consumer: str, start: int, head: int) -> InvalidConsumer:
         """Give the end of the log."""
         return cls(

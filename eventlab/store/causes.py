@@ -17,7 +17,7 @@ from eventlab.store.ledger import Ledger
 
 @dataclass(slots=True)
 class Cause:
-    """The event being handled, by whom, and in which store; ``named`` gives its effects their ids.
+    """The event being handled, by whom, and in which store; effects get ids that begin with ``named``.
 
     They are numbered as they are appended, refused or not: who handles the event once more counts the same.
     """
@@ -25,7 +25,7 @@ class Cause:
     ledger: Ledger
     consumer: str
     event: RecordedEvent
-    named: bool = False
+    named: str | None = None
     effects: int = 0
 
     def of(self, event: Event) -> Event:
@@ -33,7 +33,7 @@ class Cause:
         given_id = event.event_id
         if self.named and given_id is None:
             self.effects += 1
-            given_id = f"{self.consumer}:{self.event.event_id}:{self.effects}"
+            given_id = f"{self.named}:{self.event.event_id}:{self.effects}"
         return replace(
             event,
             event_id=given_id,

@@ -41,6 +41,11 @@ create table if not exists work_done (
     what     varchar not null,
     primary key (consumer, event_id, what)
 );
+
+create table if not exists consumers_renamed (
+    consumer   varchar primary key,
+    first_name varchar not null
+);
 """
 
 Effect = Callable[[duckdb.DuckDBPyConnection], object]
@@ -84,6 +89,10 @@ class ConsumerTables:
         """Return all consumers that have a checkpoint here, by name."""
         rows = self._rows("select consumer, checkpoint, types from consumers order by consumer")
         return {row[0]: Kept(*row) for row in rows}
+
+    def first_names(self) -> dict[str, str]:
+        """Return by which name consumers began that were renamed since."""
+        return dict(self._rows("select consumer, first_name from consumers_renamed"))
 
     def advance(self, consumer: str, checkpoint: int) -> None:
         """Move a checkpoint."""
@@ -146,7 +155,7 @@ class ConsumerTables:
 
     def forget(self, consumer: str) -> None:
         """Delete all that is kept of a consumer."""
-        self._write(*((f"delete from {table} where consumer = ?", [consumer]) for table in _ALL))
+        self._write((TABLES, []), *_deletions(consumer))
 
     def rename(self, old: Kept, new: str) -> None:
         """Let a consumer go on under another name, with its letters and marks and those that are there."""
@@ -156,10 +165,12 @@ class ConsumerTables:
             for table, known in (("dead_letters", _KEEP_TRIED), ("work_done", "nothing"))
         )
         self._write(
+            (TABLES, []),
+            (_CALL, [new, self.first_names().get(old.consumer, old.consumer)]),
             (_REGISTER, [new, old.checkpoint, old.types]),
             (_ADVANCE, [old.checkpoint, new]),
             *((statement, [new, old.consumer]) for statement in inherit),
-            *((f"delete from {table} where consumer = ?", [old.consumer]) for table in _ALL),
+            *_deletions(old.consumer),
         )
 
     def _write(self, *statements: tuple[str, list[Any]]) -> None:
@@ -176,7 +187,14 @@ class ConsumerTables:
             return []
 
 
-_ALL = ("consumers", "dead_letters", "work_done")
+def _deletions(consumer: str) -> list[tuple[str, list[Any]]]:
+    return [(f"delete from {table} where consumer = ?", [consumer]) for table in _ALL]
+
+
+_ALL = ("consumers", "dead_letters", "work_done", "consumers_renamed")
+_CALL = """
+insert into consumers_renamed values (?, ?) on conflict do update set first_name = excluded.first_name
+"""
 _REGISTER = "insert into consumers values (?, ?, ?) on conflict do nothing"
 _NOTE = "insert into consumers values (?, ?, ?) on conflict do update set types = excluded.types"
 _ADVANCE = "update consumers set checkpoint = ? where consumer = ?"

@@ -289,9 +289,12 @@ class EventStore(Log):
             return read_tables.listed(con)
 
     def handling(
-        self, consumer: str, event: RecordedEvent, *, named: bool = False
+        self, consumer: str, event: RecordedEvent, *, named: str | None = None
     ) -> AbstractContextManager[None]:
-        """Let all that is appended in the block be caused by an event that is being handled."""
+        """Let all that is appended in the block be caused by an event that is being handled.
+
+        With ``named`` it gets ids that begin so, and are the same however often the event is handled.
+        """
         return causes.Handling(causes.Cause(self._ledger, consumer, event, named))
 
     def now(self) -> datetime:

@@ -356,6 +356,51 @@ def test_a_renamed_consumer_is_shown_and_can_go_on_under_its_new_name(shop):
     assert after.lag()["consumer"].tolist() == ["invoicing"]
 
 
+def billing(shop, name):
+    """Return a bus with an idempotent consumer that fails on order-3 once."""
+    bus, failures = el.Bus(shop, sleep=lambda seconds: None), ["no answer"]
+
+    @bus.consumer(name, "OrderPlaced", idempotent=True, retries=0)
+    def bill(event):
+        shop.append("invoices", el.Event("InvoiceSent", {"order": event.stream}))
+        if event.stream == "order-3" and failures:
+            raise RuntimeError(failures.pop())
+
+    return bus
+
+
+def test_an_idempotent_consumer_appends_once_though_it_is_renamed(shop):
+    billing(shop, "billing").deliver()
+    between = billing(shop, "invoicing")
+    between.rename("billing", "invoicing")
+    assert between.retry("invoicing") == 0
+    assert between.retry("invoicing") == 1
+    bus = billing(shop, "accounts")
+    bus.rename("invoicing", "accounts")
+
+    bus.replay("accounts")
+    bus.deliver()
+
+    sent = [(event.event_id, event.data["order"]) for event in shop.stream("invoices")]
+    assert sent == [
+        ("billing:order-1@1:1", "order-1"),
+        ("billing:order-2@1:1", "order-2"),
+        ("billing:order-3@1:1", "order-3"),
+    ]
+
+
+def test_the_first_name_of_a_renamed_consumer_is_not_free_for_another_idempotent_one(shop):
+    billing(shop, "billing").deliver()
+    bus = billing(shop, "invoicing")
+    bus.rename("billing", "invoicing")
+
+    with pytest.raises(InvalidConsumer, match=r"'billing'.*'invoicing' was called so before"):
+        billing(shop, "billing")
+
+    el.Bus(shop).rename("invoicing", "billing")
+    assert billing(shop, "billing").deliver() == {"billing": 0}
+
+
 def test_a_consumer_is_not_renamed_to_one_that_has_come_further(shop):
     before = el.Bus(shop)
     collector(before, "billing", "OrderPlaced")
