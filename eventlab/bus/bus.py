@@ -275,9 +275,8 @@ class Bus:
                 idle = 0 if turn.tried else idle + 1
                 tried += turn.tried
                 name = delivery.consumer.name
-                handled[name] = (
-                    handled.get(name, 0) + turn.handled
-                )  # a handler may register one more
+                # A handler may have registered one more meanwhile.
+                handled[name] = handled.get(name, 0) + turn.handled
         return tried
 
     @contextmanager
