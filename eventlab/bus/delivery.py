@@ -135,6 +135,10 @@ class Delivery:
 
     def _restore(self, event: RecordedEvent) -> None:
         """Give an event that will be delivered again its payload as it was recorded."""
+        if not isinstance(
+            event.data, dict
+        ):  # another program wrote it, and nobody can make sense of it
+            return
         # Read again, not copied beforehand: that would cost every delivery, and few fail.
         for recorded in self._around.store.at(event.position):
             if recorded.event_id == event.event_id:
