@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 import eventlab as el
 from eventlab.errors import SnapshotWarning, UntypedField
+from tests.examples import examples
 
 LOADED = el.Projection(
     "loaded",
@@ -152,6 +153,7 @@ def by_hand(events):
     return dict(sorted(state.items()))
 
 
+@examples(40)
 @given(st.lists(EVENT, max_size=12), st.integers(0, 12), st.integers(1, 4))
 def test_whatever_comes_later_every_cut_has_the_state_of_its_own_events(events, cut, every):
     store = store_of(*events)
