@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,14 +54,19 @@ class Writer:
         """Write the batch, or raise and write nothing."""
         self.require_writable()
         with self.ledger.lock:
-            for _ in range(_ATTEMPTS):
-                try:
-                    return self._append(stream, events, expected, condition)
-                except CONFLICTS as error:
-                    # Another connection of this process wrote behind the ledger's back: look again.
-                    self.ledger.forget()
-                    refused = error
-            raise self._conflict(stream, expected, str(refused)) from refused
+            try:
+                return self.attempted(lambda: self._append(stream, events, expected, condition))
+            except CONFLICTS as error:
+                self.ledger.forget()
+                raise self._conflict(stream, expected, str(error)) from error
+
+    def attempted(self, write: Callable[[], Appended], times: int = 3) -> Appended:
+        """Return what a write gives, tried again where another connection of this process came before it."""
+        for _ in range(times - 1):
+            with suppress(*CONFLICTS):
+                return write()
+            self.ledger.forget()  # they wrote behind its back
+        return write()
 
     def require_writable(self) -> None:
         """Refuse to write where the file is open for reading only."""
@@ -163,4 +169,3 @@ class Writer:
 
 _GIVEN_TWICE = "was given out by ids= a second time"
 CONFLICTS = (duckdb.ConstraintException, duckdb.TransactionException)
-_ATTEMPTS = 3

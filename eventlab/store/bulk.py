@@ -6,7 +6,6 @@ handful of statements. Nothing of a table is kept when one of its rows is refuse
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -21,6 +20,7 @@ from eventlab.store import rows
 from eventlab.store.append import CONFLICTS, Appended, Writer
 from eventlab.store.columns_in import Roles, Shape, kind_of, present
 from eventlab.store.database import Database, transaction
+from eventlab.store.identity import taken_id
 from eventlab.store.ledger import Field
 from eventlab.store.scans import ROW_GROUP
 from eventlab.store.sqltext import literal, quoted
@@ -53,11 +53,7 @@ def load(writer: Writer, table: Table, roles: Roles) -> Appended:
     shape = Shape(roles, columns)
     with writer.ledger.lock:
         try:
-            return _all_or_nothing(con, writer, table, shape)
-        except CONFLICTS:  # another connection of this process wrote meanwhile: look again, once
-            pass
-        try:
-            return _all_or_nothing(con, writer, table, shape)
+            return writer.attempted(lambda: _all_or_nothing(con, writer, table, shape), times=2)
         except CONFLICTS as error:
             raise StoreError(_OVERTAKEN) from error
 
@@ -286,11 +282,10 @@ def _kind_in_sql(column: str, sql_type: str) -> str:
 
 
 def _name_the_repeated_id(con: duckdb.DuckDBPyConnection, refused: duckdb.Error) -> None:
-    found = re.search(r'key "(?:given_id: )?(.*)"', str(refused), re.DOTALL)
-    if found and "violates primary key" not in str(refused):
-        stored = execute(con, "select 1 from main.events where given_id = ?", [found[1]]).fetchall()
+    if event_id := taken_id(str(refused)):
+        stored = execute(con, "select 1 from main.events where given_id = ?", [event_id]).fetchall()
         twice = "stands more than once in the table"
-        raise DuplicateEventError(found[1], _PARTLY if stored else twice) from refused
+        raise DuplicateEventError(event_id, _PARTLY if stored else twice) from refused
 
 
 _PARTLY = "is stored already, but the table also has events that are not"

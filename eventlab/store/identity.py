@@ -90,9 +90,17 @@ def position_of(con: duckdb.DuckDBPyConnection, event_id: str) -> int | None:
 
 
 def taken_id(reason: str) -> str | None:
-    """Return the event id that DuckDB names when it refuses a row, None when it names another key."""
-    found = re.search(r'"given_id: (?P<id>.*)"', reason, re.DOTALL)
+    """Return the event id that DuckDB names when it refuses a row, None when it names another key.
+
+    Of a key that two rows of one transaction have DuckDB 2.0 says no column: no other can be one of those.
+    """
+    found = _TAKEN.search(reason)
     return found["id"] if found else None
+
+
+_TAKEN = re.compile(
+    r'(?:Duplicate key "given_id: |^Constraint Error: .*: duplicate key ")(?P<id>.*)"', re.DOTALL
+)
 
 
 def refuse_twice_in_batch(ids: Iterable[str | None]) -> None:
