@@ -134,10 +134,8 @@ class Delivery:
         return None
 
     def _restore(self, event: RecordedEvent) -> None:
-        """Give an event that will be delivered again its payload as it was recorded."""
-        if not isinstance(
-            event.data, dict
-        ):  # another program wrote it, and nobody can make sense of it
+        """Give an event that will be delivered again its payload as it was recorded, if it is an object."""
+        if not isinstance(event.data, dict):
             return
         # Read again, not copied beforehand: that would cost every delivery, and few fail.
         for recorded in self._around.store.at(event.position):

@@ -124,11 +124,10 @@ class Shelf:
         return self._table_of_fields[1]
 
     def _found(self) -> SnapshotTable | None:
+        """Return the table, None too where the whole log has no state: an earlier cut may have one."""
         try:
             rule = self._rule()
-        except (
-            ProjectionError
-        ):  # no state of the whole log can be had, but perhaps one of an earlier cut
+        except ProjectionError:
             return None
         return SnapshotTable.find(self._con, rule, self._keeper.columns)
 

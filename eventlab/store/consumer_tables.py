@@ -77,13 +77,12 @@ class ConsumerTables:
     def __init__(self, store: Log) -> None:
         self._store = store
 
-    def register(self, consumer: str, types: Iterable[str], checkpoint: int) -> int:
-        """Note a consumer with its types of today, and return its checkpoint: that given, if it had none."""
+    def register(self, consumer: str, types: Iterable[str], checkpoint: int) -> None:
+        """Note a consumer with its types of today, and the checkpoint, if it had none."""
         with self._store.borrowed() as con:
             execute(con, TABLES)
             with transaction(con):
                 execute(con, _NOTE, [consumer, checkpoint, list(types)])
-        return self.kept()[consumer].checkpoint
 
     def kept(self) -> dict[str, Kept]:
         """Return all consumers that have a checkpoint here, by name."""
