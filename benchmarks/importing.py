@@ -5,7 +5,7 @@ The same by hand is one INSERT that numbers the rows of `read_csv` with windows;
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -50,8 +50,8 @@ def _read(setting: Setting, events: int) -> Row:
         con.execute(EXPORTED.format(events=events, path=_table(setting, events)))
     ours, theirs = race(
         setting,
-        Side("read_table", partial(read_table, events=events)),
-        Side("read_csv, INSERT", partial(by_hand, events=events)),
+        Side("read_table", partial(_into_a_new_file, events=events, read=read_table)),
+        Side("read_csv, INSERT", partial(_into_a_new_file, events=events, read=by_hand)),
         rounds=1,
         warm_up=False,
     )
@@ -65,33 +65,33 @@ def _read(setting: Setting, events: int) -> Row:
     )
 
 
+def read_table(table: Path, log: Path) -> None:
+    """Read the file by the store."""
+    with el.EventStore(log) as store:
+        el.read_table(table, **logs.ROLES, into=store)
+
+
+def by_hand(table: Path, log: Path) -> None:
+    """Read it by DuckDB, in one transaction too."""
+    with bare.connect(log) as con:
+        schema.create(con)
+        con.execute("begin")
+        con.execute(BY_HAND.format(path=table))
+        con.execute("commit")
+
+
 @contextmanager
-def read_table(setting: Setting, events: int) -> Iterator[Once]:
-    """The file read by the store."""
+def _into_a_new_file(
+    setting: Setting, events: int, read: Callable[[Path, Path], None]
+) -> Iterator[Once]:
     with TemporaryDirectory(dir=setting.folder) as folder:
         log = Path(folder, "log.duckdb")
 
         def once(watch: Watch) -> object:
-            with watch, el.EventStore(log) as store:
-                el.read_table(_table(setting, events), **logs.ROLES, into=store)
-            return _written(log)
-
-        yield once
-
-
-@contextmanager
-def by_hand(setting: Setting, events: int) -> Iterator[Once]:
-    """The file read by DuckDB, in one transaction too."""
-    with TemporaryDirectory(dir=setting.folder) as folder:
-        log = Path(folder, "log.duckdb")
-
-        def once(watch: Watch) -> object:
-            with watch, bare.connect(log) as con:
-                schema.create(con)
-                con.execute("begin")
-                con.execute(BY_HAND.format(path=_table(setting, events)))
-                con.execute("commit")
-            return _written(log)
+            with watch:
+                read(_table(setting, events), log)
+            with bare.connect(log) as con:
+                return con.execute(WRITTEN).fetchall()
 
         yield once
 
@@ -99,8 +99,3 @@ def by_hand(setting: Setting, events: int) -> Iterator[Once]:
 def _table(setting: Setting, events: int) -> Path:
     """Return where the first events of the large log are written as CSV."""
     return setting.folder / f"cards-{events}.csv"
-
-
-def _written(log: Path) -> object:
-    with bare.connect(log) as con:
-        return con.execute(WRITTEN).fetchall()
