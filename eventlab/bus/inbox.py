@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import chain, islice
 
+from eventlab.errors.upcasting import UNREADABLE
 from eventlab.event import RecordedEvent
 from eventlab.store.log import Log
 
@@ -80,9 +81,17 @@ class Inbox:
         head = self._head()
         while not self._events and self._read_to < head:
             until = min(head, self._read_to + self._window)
-            log = self._log.since(position=self._read_to + 1).until(position=until)
-            wanted = log.only(*self._types) if self._types else log
-            self._events.extend(chain.from_iterable(wanted.batches()))
-            self._read_to = until
+            try:
+                self._read_to_end_of(until)
+            except UNREADABLE as error:
+                if error.position <= self._read_to + 1:
+                    raise
+                self._read_to_end_of(error.position - 1)
             if len(self._events) < ENOUGH:
                 self._window *= 2
+
+    def _read_to_end_of(self, position: int) -> None:
+        log = self._log.since(position=self._read_to + 1).until(position=position)
+        wanted = log.only(*self._types) if self._types else log
+        self._events.extend(chain.from_iterable(wanted.batches()))
+        self._read_to = position

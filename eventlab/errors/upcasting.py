@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from eventlab.errors.family import EventLabError, short, shortened
+from eventlab.errors.logs import BrokenPayload
 
 Step = tuple[str, int]
 
@@ -65,12 +66,12 @@ class InvalidUpcaster(UpcastingError):
 
 
 class UpcastFailed(UpcastingError):
-    """An upcaster failed on a stored event; the log is not shown, rather than shown without it."""
+    """An upcaster failed on a stored event; what follows is not shown, rather than shown without it."""
 
     def __init__(self, step: Step, position: int, given: str, why: str) -> None:
         super().__init__(
             f"the upcaster of {_spoken(step)} failed on the event at position {position:,}: {why}. "
-            f"It was given {shortened(given)}. {_WAY_OUT}"
+            f"It was given {shortened(given)}. {_way_out(position)}"
         )
         self.type, self.schema = step
         self.position = position
@@ -88,7 +89,7 @@ class UnknownSchema(UpcastingError):
         )
         super().__init__(
             f"the event at position {position:,} is {_spoken(step)}, but the upcasters of {type!r} start "
-            f"from schema {', '.join(map(str, known))} and end at {newest}: {by_whom}. {_WAY_OUT}"
+            f"from schema {', '.join(map(str, known))} and end at {newest}: {by_whom}. {_way_out(position)}"
         )
         self.type, self.schema, self.position = type, schema, position
 
@@ -105,7 +106,15 @@ class UncommittedSchema(UpcastingError):
         self.position = position
 
 
-_WAY_OUT = "log.events(raw=True) shows what is stored."
+UNREADABLE = (UpcastFailed, UnknownSchema, BrokenPayload)
+"""Why an old event cannot be shown; ``position`` says which, and what lies before it can be read."""
+
+
+def _way_out(position: int) -> str:
+    return (
+        f"log.until(position={position - 1}) is the past before it, and log.events(raw=True) shows what is "
+        "stored."
+    )
 
 
 def _spoken(step: Step) -> str:

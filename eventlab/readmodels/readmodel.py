@@ -153,7 +153,8 @@ class ReadModel:
             if kept is not None:
                 self._upkeep.require_same_rule(kept)
                 self._upkeep.require_within(kept, self._store.head)
-                return self._upkeep.lane.frame(con, kept.table, LogWithin(self._store, con))
+                log = LogWithin(self._store.until(position=kept.checkpoint), con)
+                return self._upkeep.lane.frame(con, kept.table, log)
         return self._projection(self._store.until(position=0))
 
     def sql(self, query: str, params: Params = None) -> pd.DataFrame:
@@ -267,7 +268,7 @@ class ReadModel:
         self._store.require_writable()
         self.stop()
         self._store.leave(self.name)
-        with self._alone(), self._writing() as (con, _):
+        with self._alone(), self._writing(0) as (con, _):
             kept = self._standing()
             if kept is not None:
                 read_tables.drop(con, self.name, kept)
@@ -384,14 +385,14 @@ class ReadModel:
 
     def _taken_in(self, kept: Standing | None, high: int) -> Standing:
         """Take in the events up to a position, and return how it stands then."""
-        with self._writing() as (con, log):
+        with self._writing(high) as (con, log):
             kept = self._upkeep.advance(con, log, kept, high)
         self._moved.set()
         return kept
 
     def _rebuild(self, high: int) -> None:
         try:
-            with self._writing() as (con, log), self._bar(high) as bar:
+            with self._writing(high) as (con, log), self._bar(high) as bar:
                 for made in self._upkeep.refill(con, log, high):
                     bar.update(made.checkpoint - bar.n)
         except EventLabError:
@@ -410,7 +411,7 @@ class ReadModel:
 
     def _stop_at(self, position: int, error: Exception) -> NoReturn:
         """Note at which event it stopped, and say why."""
-        event = self._store.at(position)[0]
+        [event] = self._store.as_stored().at(position)
         cause = self._explained(error, position, position)
         failed = ReadModelFailed(self.name, position, event.type, cause)
         self._note(failed)
@@ -446,10 +447,10 @@ class ReadModel:
             yield
 
     @contextmanager
-    def _writing(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, LogWithin]]:
-        """Lend a connection in a transaction, and the log as that sees it."""
+    def _writing(self, high: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, LogWithin]]:
+        """Lend a connection in a transaction, and the log up to a position as that sees it."""
         with self._store.borrowed() as con:
-            log = LogWithin.committed(self._store, con)
+            log = LogWithin.committed(self._store, con, high)
             try:
                 with transaction(con):
                     yield con, log

@@ -14,6 +14,7 @@ import duckdb
 from eventlab.statements import execute
 from eventlab.store import rows, schema
 from eventlab.store.branch_plan import Plan
+from eventlab.store.cut import Cut
 from eventlab.store.database import BranchDatabase, Database, transaction
 from eventlab.store.ledger import Field
 from eventlab.store.renumbering import Stretch
@@ -44,7 +45,7 @@ def _fill(
     catalog = parent.catalog()
     _show_with_own(con, database, catalog, "streams", "stream_no")
     if parent.overlay:
-        _show_fields(con, database, parent, catalog)
+        _show_fields(con, database, parent, catalog, plan.shared)
     else:
         _show_with_own(con, database, catalog, "fields", "seen")
     numbers = _stream_numbers(con, plan)
@@ -73,12 +74,16 @@ def _show_with_own(
 
 
 def _show_fields(
-    con: duckdb.DuckDBPyConnection, database: BranchDatabase, parent: Database, catalog: str
+    con: duckdb.DuckDBPyConnection,
+    database: BranchDatabase,
+    parent: Database,
+    catalog: str,
+    shared: Cut,
 ) -> None:
     """Show the payload fields as the parent shows them, which need not be as it stores them."""
     found = con.execute(f"select type, field, kind from {catalog}.main.fields order by seen")
     stored = [Field(*row) for row in found.fetchall()]
-    rows.insert_fields(con, 0, list(parent.shown_fields(stored)))
+    rows.insert_fields(con, 0, list(parent.shown_fields(stored, shared)))
     con.execute(f"create view main.fields as select * from {database.name}.own.fields")
 
 
@@ -112,7 +117,7 @@ def _scans(
     _insert_versions(con, plan, numbers)
     move = _Move(database.name, stretches, width, bool(plan.versions))
     own = Scan(f"{database.name}.own.events", is_shared=False)
-    theirs = parent.scans.inside(parent.catalog())
+    theirs = parent.scans(plan.shared).inside(parent.catalog())
     return Scans(
         (*(moved for scan in theirs.by_stretch for moved in move.by_stretch(scan)), own),
         (*(moved for scan in theirs.by_lookup for moved in move.by_lookup(scan)), own),

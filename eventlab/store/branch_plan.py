@@ -18,6 +18,7 @@ from eventlab.event import Event, RecordedEvent
 from eventlab.payload import from_json
 from eventlab.store import changes, rows
 from eventlab.store.changes import Changes, Insertion
+from eventlab.store.cut import Cut
 from eventlab.store.identity import OWN_ID, given_id
 from eventlab.store.log import Log
 from eventlab.store.renumbering import Renumbering
@@ -67,6 +68,11 @@ class Plan:
     positions: Renumbering
     versions: dict[str, Renumbering]
     own: tuple[OwnEvent, ...]
+
+    @property
+    def shared(self) -> Cut:
+        """What is left of the parent's log, changes aside."""
+        return Cut().until(self.at, None, None)
 
     @property
     def streams(self) -> list[str]:

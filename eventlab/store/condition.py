@@ -89,7 +89,7 @@ def require_holds(
         return
     _require_within(con, ledger, condition.after)
     cut = Cut().since(condition.after + 1, None, None).matching(condition.query)
-    sql, params = question.over(cut, database.scans.of(cut), (), _FIRST_MATCH)
+    sql, params = question.over(cut, database.scans(cut).of(cut), (), _FIRST_MATCH)
     found = execute(con, sql, params).fetchone()
     if found is not None:
         raise ConditionFailed(stream, str(condition.query), condition.after, found)

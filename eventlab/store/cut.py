@@ -98,6 +98,11 @@ class Cut:
             for own, other in ends
         )
 
+    def ends_before(self, position: int, recorded_at: datetime) -> bool:
+        """Whether it ends before an event, given where that stands and when it was recorded."""
+        ends = ((self.position.high, position), (self.recorded.high, recorded_at))
+        return any(high is not None and high < start for high, start in ends)
+
     @property
     def is_prefix(self) -> bool:
         """Whether it shows all events up to a position, perhaps of some streams only."""

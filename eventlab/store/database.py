@@ -27,6 +27,7 @@ from eventlab.store.sqltext import literal, quoted
 from eventlab.upcasting import Chains
 
 if TYPE_CHECKING:
+    from eventlab.store.cut import Cut
     from eventlab.store.ledger import Field
     from eventlab.store.upcasted import Overlay, StillOverlay
 
@@ -62,32 +63,31 @@ class Database:
         self._stored: Self | None = None
         self.known_streams = KnownStreams()
 
-    @property
-    def scans(self) -> Scans:
-        """How events are read, with upcasted ones in the place of old ones."""
+    def scans(self, cut: Cut) -> Scans:
+        """Return how the events of a cut are read, with upcasted ones in the place of old ones."""
         if self.overlay is None:
             return self.plain_scans
         self._require_open()
-        return self.overlay.over(self.plain_scans)
+        return self.overlay.over(self.plain_scans, cut)
 
-    def scans_within(self, con: duckdb.DuckDBPyConnection) -> Scans:
+    def scans_within(self, con: duckdb.DuckDBPyConnection, cut: Cut) -> Scans:
         """Return how they are read in an open transaction, with what it has not yet committed."""
-        return self.overlay.within(con, self.plain_scans) if self.overlay else self.plain_scans
+        return self.overlay.within(con, self.plain_scans, cut) if self.overlay else self.plain_scans
 
     @property
     def upcasters(self) -> Chains:
         """What old events are shown with."""
         return self.overlay.chains if self.overlay else NO_UPCASTERS
 
-    def shown_fields(self, stored: Iterable[Field]) -> Iterable[Field]:
-        """Return the payload fields that are shown, given those that are stored."""
-        return self.overlay.fields(stored) if self.overlay else stored
+    def shown_fields(self, stored: Iterable[Field], cut: Cut) -> Iterable[Field]:
+        """Return the payload fields that are shown to who reads a cut, given those that are stored."""
+        return self.overlay.fields(stored, cut) if self.overlay else stored
 
     def shown_fields_within(
-        self, con: duckdb.DuckDBPyConnection, stored: Iterable[Field]
+        self, con: duckdb.DuckDBPyConnection, stored: Iterable[Field], cut: Cut
     ) -> Iterable[Field]:
         """Return the same in an open transaction, with what it has not yet committed."""
-        return self.overlay.fields_within(con, stored) if self.overlay else stored
+        return self.overlay.fields_within(con, stored, cut) if self.overlay else stored
 
     def as_stored(self) -> Self:
         """Return the same open database without upcasters."""
@@ -98,8 +98,8 @@ class Database:
             self._stored.overlay = None
         return self._stored
 
-    def still(self) -> Self:
-        """Return the same open database with the upcasted events there are now, and none that follow.
+    def still(self, cut: Cut) -> Self:
+        """Return the same open database with the upcasted events of a cut as of now, and none that follow.
 
         To be taken before a moment is held: one that began earlier would not see what these were made of.
         """
@@ -107,7 +107,7 @@ class Database:
             return self
         self._require_open()
         made = copy.copy(self)
-        made.overlay = self.overlay.still(self.plain_scans)
+        made.overlay = self.overlay.still(self.plain_scans, cut)
         return made
 
     def cursor(self) -> duckdb.DuckDBPyConnection:

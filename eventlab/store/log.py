@@ -158,7 +158,7 @@ class Log:
 
         They come in fold order; with `by_stream`, those of a log that `is_long` do so stream by stream only.
         """
-        still = Log(self._database.still(), self._ledger, self.cut)
+        still = Log(self._database.still(self.cut), self._ledger, self.cut)
         return reading.batches(still, by_stream=by_stream)
 
     @property
@@ -500,7 +500,7 @@ class Log:
 
     def _scans(self) -> Scans:
         """Return how events are read, with upcasted ones in the place of old ones."""
-        return self._database.scans
+        return self._database.scans(self.cut)
 
     def _known(self, con: duckdb.DuckDBPyConnection) -> Iterable[Field]:
         """Return the payload fields seen so far."""
@@ -508,7 +508,7 @@ class Log:
 
     def _shown(self, stored: Iterable[Field]) -> Iterable[Field]:
         """Return them as its upcasters show them."""
-        return self._database.shown_fields(stored)
+        return self._database.shown_fields(stored, self.cut)
 
     def _stream_numbers(self, con: duckdb.DuckDBPyConnection) -> Numbers | None:
         streams = self.cut.streams

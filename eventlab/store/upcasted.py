@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -20,9 +21,11 @@ import duckdb
 from tqdm.auto import tqdm
 
 from eventlab.errors import BrokenPayload, UncommittedSchema
+from eventlab.errors.upcasting import UNREADABLE
 from eventlab.payload import kind, to_json
 from eventlab.store import rows
 from eventlab.store.bulk import KIND_OF_JSON
+from eventlab.store.cut import Cut
 from eventlab.store.database import Attached, Database, transaction
 from eventlab.store.ledger import Field, Ledger
 from eventlab.store.oldrows import is_current, is_current_among, is_old
@@ -58,6 +61,11 @@ class Overlay:
         What to do with old rows.
     scan : Scan
         How the table is read where no row is old.
+
+    Notes
+    -----
+    Where an upcaster fails on an event, who asks for that or a later one is told, rather than shown the log
+    without it. What lies before it is shown as ever.
     """
 
     def __init__(self, database: Database, ledger: Ledger, chains: Chains, scan: Scan) -> None:
@@ -71,19 +79,20 @@ class Overlay:
         self._done, self._span, self._parts, self._unshredded = 0, (0, 0), False, 0
         self._stored: set[Step] = set()
         self._shown: dict[Field, None] = {}
+        self._failing: Place | None = None
         self._held: dict[Field, bool] = {}  # by rows of today, of the fields that old rows have
 
-    def over(self, scans: Scans) -> Scans:
+    def over(self, scans: Scans, cut: Cut) -> Scans:
         """Return scans with upcasted events in the place of old ones, up to the last append."""
-        with self._kept_up():
+        with self._kept_up(cut):
             tests = is_current_among(self._stored, self.chains.schemas)
             return self._put_into(scans, f"events.position <= {self._done}", tests)
 
-    def still(self, scans: Scans) -> StillOverlay:
+    def still(self, scans: Scans, cut: Cut) -> StillOverlay:
         """Return the same for a reader who holds one moment, which this overlay may outgrow."""
-        return StillOverlay(self, self.over(scans))
+        return StillOverlay(self, self.over(scans, cut))
 
-    def within(self, con: duckdb.DuckDBPyConnection, scans: Scans) -> Scans:
+    def within(self, con: duckdb.DuckDBPyConnection, scans: Scans, cut: Cut) -> Scans:
         """Return the same for an open transaction, with the events it has appended so far.
 
         Raises
@@ -91,25 +100,21 @@ class Overlay:
         UncommittedSchema
             When one of them is old: there is no upcasted event in its place before the commit.
         """
-        with self._kept_up():
-            found = con.execute(
-                f"select type, schema, min(position) from {self._scan.table} as events "
-                f"where position > {self._done} and {is_old(self.chains.schemas)} group by all limit 1"
-            ).fetchone()
-            if found is not None:
-                raise UncommittedSchema(*found)
+        with self._kept_up(cut):
+            if not self._failing:
+                self._require_none_uncommitted(con)
             return self._put_into(scans, "true", is_current(self.chains.schemas))
 
-    def fields(self, stored: Iterable[Field]) -> dict[Field, None]:
+    def fields(self, stored: Iterable[Field], cut: Cut) -> dict[Field, None]:
         """Return the payload fields as they are shown, given those that are stored."""
-        with self._kept_up():
+        with self._kept_up(cut):
             return self._fields(stored, self._held)
 
     def fields_within(
-        self, con: duckdb.DuckDBPyConnection, stored: Iterable[Field]
+        self, con: duckdb.DuckDBPyConnection, stored: Iterable[Field], cut: Cut
     ) -> dict[Field, None]:
         """Return the same for an open transaction, with the events it has appended so far."""
-        with self._kept_up():
+        with self._kept_up(cut):
             held = {
                 f: held or self._is_held(con, f, self._done + 1) for f, held in self._held.items()
             }
@@ -167,18 +172,43 @@ class Overlay:
     # -- keeping up ---------------------------------------------------------------------------------
 
     @contextmanager
-    def _kept_up(self) -> Iterator[None]:
-        """Hold the lock, all rows upcasted up to the last append: what is half done shows too little."""
+    def _kept_up(self, cut: Cut) -> Iterator[None]:
+        """Hold the lock, all rows of a cut upcasted, which are those up to the last append or to a failure.
+
+        What is half done would show too little.
+        """
         with self._lock:
-            if self._grows or not self._done:
-                self._keep_up(self._ledger.seen_position(self._con))
+            if self._grows or not self._done or self._failing:
+                self._keep_up_for(cut)
             yield
 
+    def _keep_up_for(self, cut: Cut) -> None:
+        if self._failing and cut.ends_before(*self._failing):
+            return
+        self._failing = None
+        try:
+            self._keep_up(self._ledger.seen_position(self._con))
+        except UNREADABLE as error:
+            self._failing = self._place(error.position)
+            if not cut.ends_before(*self._failing):
+                raise
+
     def _keep_up(self, head: int) -> None:
-        if head > self._done:
+        if head <= self._done:
+            return
+        try:
             self._add(self._done + 1, head)
-            self._done = head
-            self._shred()
+        except UNREADABLE as error:
+            self._keep_up(error.position - 1)
+            raise
+        self._done = head
+        self._shred()
+
+    def _place(self, position: int) -> Place:
+        [(recorded_at,)] = self._con.execute(
+            f"select recorded_at from {self._scan.table} as events where position = ?", [position]
+        ).fetchall()
+        return Place(position, recorded_at)
 
     def _add(self, low: int, high: int) -> None:
         old = self._old_rows(low, high)
@@ -190,6 +220,14 @@ class Overlay:
                     self._insert(chunk)
                     bar.update(len(chunk))
         self._look_for_fields(low, high, found)
+
+    def _require_none_uncommitted(self, con: duckdb.DuckDBPyConnection) -> None:
+        found = con.execute(
+            f"select type, schema, min(position) from {self._scan.table} as events "
+            f"where position > {self._done} and {is_old(self.chains.schemas)} group by all limit 1"
+        ).fetchone()
+        if found is not None:
+            raise UncommittedSchema(*found)
 
     def _old_rows(self, low: int, high: int) -> int:
         """Return how many rows are old, and refuse those of a schema that nobody knows."""
@@ -299,31 +337,38 @@ class StillOverlay:
         """What was done to old rows."""
         return self.overlay.chains
 
-    def still(self, _scans: Scans) -> StillOverlay:
+    def still(self, _scans: Scans, _cut: Cut) -> StillOverlay:
         """Return itself."""
         return self
 
-    def over(self, _scans: Scans) -> Scans:
+    def over(self, _scans: Scans, _cut: Cut) -> Scans:
         """Return the scans of that append."""
         return self.scans
 
-    def within(self, con: duckdb.DuckDBPyConnection, scans: Scans) -> Scans:
+    def within(self, con: duckdb.DuckDBPyConnection, scans: Scans, cut: Cut) -> Scans:
         """Return what an open transaction sees, which stands still by itself."""
-        return self.overlay.within(con, scans)
+        return self.overlay.within(con, scans, cut)
 
-    def fields(self, stored: Iterable[Field]) -> dict[Field, None]:
+    def fields(self, stored: Iterable[Field], cut: Cut) -> dict[Field, None]:
         """Return the payload fields as they are shown, given those that are stored."""
-        return self.overlay.fields(stored)
+        return self.overlay.fields(stored, cut)
 
     def fields_within(
-        self, con: duckdb.DuckDBPyConnection, stored: Iterable[Field]
+        self, con: duckdb.DuckDBPyConnection, stored: Iterable[Field], cut: Cut
     ) -> dict[Field, None]:
         """Return the same for an open transaction."""
-        return self.overlay.fields_within(con, stored)
+        return self.overlay.fields_within(con, stored, cut)
 
     def close(self) -> None:
         """Let go of the table."""
         self.overlay.close()
+
+
+class Place(NamedTuple):
+    """Where an event stands, and when it was recorded."""
+
+    position: int
+    recorded_at: datetime
 
 
 class _Old(NamedTuple):

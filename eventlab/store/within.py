@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from eventlab.errors.upcasting import UNREADABLE
 from eventlab.event import RecordedEvent
 from eventlab.store import reading
 from eventlab.store.bulk import KIND_OF_JSON
@@ -49,18 +50,24 @@ class LogWithin(Log):
             self.known = known
 
     @classmethod
-    def committed(cls, log: Log, con: duckdb.DuckDBPyConnection) -> LogWithin:
-        """Return the same for a transaction that begins next and appends nothing itself.
+    def committed(cls, log: Log, con: duckdb.DuckDBPyConnection, high: int) -> LogWithin:
+        """Return the same for a transaction that begins next, appends nothing, and reads up to a position.
 
-        All fields that are known now are then in events that it sees.
+        All fields that are known now are then in events that it sees. Where an old event cannot be shown, the
+        log ends at that position.
         """
-        return cls(log, con, known=log.fields(), is_committed=True, known_streams=log.known_streams)
+        try:
+            known = log.fields()
+        except UNREADABLE:
+            log = log.until(position=high)
+            known = log.fields()
+        return cls(log, con, known=known, is_committed=True, known_streams=log.known_streams)
 
     @cached_property
     def known(self) -> list[Field]:
         """The payload fields as of the transaction, as upcasters show them."""
         stored = self._ledger.fields_within(self._con) if self._stored is None else self._stored
-        return list(self._database.shown_fields_within(self._con, stored))
+        return list(self._database.shown_fields_within(self._con, stored, self.cut))
 
     def fields_within(self, con: duckdb.DuckDBPyConnection) -> list[Field]:
         """Return those of them that this log may show."""
@@ -117,7 +124,7 @@ class LogWithin(Log):
         return int(position or 0)
 
     def _scans(self) -> Scans:
-        return self._database.scans_within(self._con)
+        return self._database.scans_within(self._con, self.cut)
 
     def _known(self, con: duckdb.DuckDBPyConnection) -> Iterable[Field]:
         return self.known

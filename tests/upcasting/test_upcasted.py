@@ -542,7 +542,7 @@ def test_a_file_open_for_reading_only_is_upcasted_too(tmp_path):
 # -- what goes wrong -------------------------------------------------------------------------------
 
 
-def test_a_failing_upcaster_hides_nothing_but_raw(store):
+def test_a_log_with_an_event_that_an_upcaster_fails_on_is_shown_raw_alone(store):
     store.append("card-8", el.Event("CardLoaded", {"amuont": 1}, schema=1))
 
     for _ in range(2):
