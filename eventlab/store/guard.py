@@ -2,8 +2,9 @@
 
 Three walls, each measured on DuckDB 2.0. The statement must parse as one SELECT. It runs as a subquery,
 where DuckDB refuses a COPY, INSERT, UPDATE or DELETE hidden in a WITH. And it runs in a transaction that
-is read-only, where the database refuses every write. What is left are a few functions with effects
-outside a transaction, and those are refused by name; so are the store's own tables, which no cut reaches.
+is read-only, where the database refuses every write. What is left are a few functions, and options of
+functions, with effects outside a transaction, and those are refused by name; so are the store's own tables,
+which no cut reaches.
 """
 
 from __future__ import annotations
@@ -43,8 +44,12 @@ FUNCTIONS_WITH_EFFECTS = {
     "write_log",
 }
 
+# They leave tables on the connection, which would stand before the store's own.
+OPTIONS_WITH_EFFECTS = {"rejects_scan", "rejects_table", "store_rejects"}
+
 WHOLE_STORE = {
     *("events", "fields", "log", "refused", "store", "streams"),
+    *("seals", "fingerprints"),
     *("moved_positions", "moved_versions"),  # of a branch
 }
 
@@ -71,7 +76,7 @@ def harmless_parts(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str,
         raise SQLError.not_one_select(f"something else ({parsed.get('error_message')})")
     nodes = list(_nodes(parsed))
     _refuse_effects(nodes)
-    _refuse_what_no_cut_reaches(nodes, query)
+    _refuse_what_no_cut_reaches(parsed, query)
     return nodes
 
 
@@ -79,21 +84,47 @@ def _refuse_effects(nodes: list[dict[str, Any]]) -> None:
     called = {node["function_name"].lower() for node in nodes if node.get("function_name")}
     if found := called & FUNCTIONS_WITH_EFFECTS:
         raise SQLError.not_one_select(f"a SELECT that calls {', '.join(sorted(found))}()")
+    options = {name for node in nodes for name in _options(node)}
+    if found := options & OPTIONS_WITH_EFFECTS:
+        raise SQLError.not_one_select(f"a SELECT that asks for {', '.join(sorted(found))}")
 
 
-def _refuse_what_no_cut_reaches(nodes: list[dict[str, Any]], query: str) -> None:
-    named_here = {"events"} | {cte["key"].lower() for node in nodes for cte in _ctes(node)}
-    for table in nodes:
-        if table.get("type") != "BASE_TABLE":
-            continue
+def _options(node: dict[str, Any]) -> Iterator[str]:
+    """Yield the names of a table function's options, which are said with ``:=``, ``=>`` or ``=``."""
+    if node.get("type") == "TABLE_FUNCTION":
+        for argument in node["function"]["arguments"]:
+            said = argument["expression"].get("left") or {}
+            yield from map(str.lower, [argument["name"], *said.get("column_names", ())])
+
+
+def _refuse_what_no_cut_reaches(parsed: dict[str, Any], query: str) -> None:
+    for table, named_here in _tables(parsed, frozenset({"events"})):
         name, place = table["table_name"].lower(), table["schema_name"]
         if name in WHOLE_STORE and (place or name not in named_here):
             full = f"{place}.{name}" if place else name
             raise SQLError.failed(query, f"{full} is the whole store, and a log shows a cut of it")
 
 
-def _ctes(node: dict[str, Any]) -> list[Any]:
-    return list((node.get("cte_map") or {}).get("map", []))
+def _tables(node: Any, named: frozenset[str]) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+    """Yield each table that is read, and the names that stand for queries where it is.
+
+    A name of a WITH stands for its query from the next one on; in that query itself it is still a table,
+    but in the part that a recursive one repeats.
+    """
+    if isinstance(node, list):
+        for part in node:
+            yield from _tables(part, named)
+    if not isinstance(node, dict):
+        return
+    if node.get("type") == "BASE_TABLE":
+        yield node, named
+    for cte in (node.get("cte_map") or {}).get("map", ()):
+        yield from _tables(cte["value"], named)
+        named |= {cte["key"].lower()}
+    for name, part in node.items():
+        if name != "cte_map":
+            repeats = node.get("type") == "RECURSIVE_CTE_NODE" and name != "left"
+            yield from _tables(part, named | {node["cte_name"].lower()} if repeats else named)
 
 
 def _type_of(statement: duckdb.Statement) -> str:

@@ -77,9 +77,11 @@ def answer(
         When it is not one SELECT, could write, reads past the cut, or DuckDB cannot run it.
     """
     select = guard.one_select(query)
-    select = with_names(select, guard.harmless_parts(con, select))
+    parts = guard.harmless_parts(con, select)
+    everything = _asks_for_everything(select, parts)
+    select = with_names(select, parts)
     try:
-        full = _with_own_variables(con, cut, scans, fields, select)
+        full = _with_own_variables(con, cut, scans, fields, select, everything=everything)
         found = answered(con, full, params)
     except duckdb.Error as error:
         raise SQLError.failed(query, str(error)) from error
@@ -98,9 +100,10 @@ def _with_own_variables(
     scans: Sequence[Scan],
     fields: Iterable[Field],
     select: str,
+    *,
+    everything: bool,
 ) -> str:
     """Return the full query with the cut's bounds as variables: its parameters are the person's."""
-    everything = _asks_for_everything(select)
     columns = [*ENVELOPE, "category"]
     full, bounds = _with_events(cut, scans, fields, f"from (\n{select}\n)", columns, everything)
     for name, value in bounds.items():
@@ -147,12 +150,24 @@ _PAYLOAD_NAME = re.compile(r"data\..*", re.DOTALL)
 _QUOTED_DATA = re.compile(r'"data"(?=[.\[])')
 
 
-def _asks_for_everything(select: str) -> bool:
-    """Tell whether a query wants all columns: ``select *``, or DuckDB's ``from events``."""
+def _asks_for_everything(select: str, parts: Iterable[dict[str, Any]]) -> bool:
+    """Tell whether a query wants all columns: ``select *``, a row as a value, or DuckDB's ``from events``."""
     mentioned = words(select)
     return (
-        bool(_EVERYTHING.search(select) or mentioned & _OF_EVERYTHING) or "select" not in mentioned
+        bool(_EVERYTHING.search(select) or mentioned & _OF_EVERYTHING)
+        or "select" not in mentioned
+        or _takes_rows_as_values(list(parts))
     )
+
+
+def _takes_rows_as_values(parts: list[dict[str, Any]]) -> bool:
+    tables = {
+        (part["alias"] or part["table_name"]).lower()
+        for part in parts
+        if part.get("type") == "BASE_TABLE"
+    }
+    columns = (part["column_names"] for part in parts if part.get("type") == "COLUMN_REF")
+    return any(len(path) == 1 and path[0].lower() in tables for path in columns)
 
 
 def _as_written(column: str) -> str:

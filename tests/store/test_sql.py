@@ -12,6 +12,7 @@ from pandas.testing import assert_frame_equal
 import eventlab as el
 from eventlab.errors import SQLError
 from eventlab.store import guard
+from eventlab.store.question import ENVELOPE
 
 
 @pytest.fixture(scope="module")
@@ -455,6 +456,9 @@ from disable_logging()
 from enable_profiling()
 from truncate_duckdb_logs()
 from json_execute_serialized_sql(json_serialize_sql('select 1'))
+from read_csv('in.csv', store_rejects = true)
+from read_csv('in.csv', STORE_REJECTS := true, rejects_table := 'events')
+select (select count(*) from read_csv('in.csv', rejects_scan => 'streams', store_rejects => true))
 """.strip().splitlines()
 
 
@@ -553,6 +557,63 @@ HARMLESS = {
 def test_a_refusal_says_why_and_what_to_do(store, query, spoken):
     with pytest.raises(SQLError, match=spoken):
         store.sql(query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "with log as (select * from log) select * from log",
+        "with a as (select * from log), log as (select 1) select * from a",
+        "with recursive log as (select * from log) select * from log",
+        "with recursive a as (select 1 as x union all select x + 1 from a, streams where x < 3) from a",
+        "with recursive log as (select 1 from log union all select 2 from log) from log",
+        "select (with log as (select 1) select 1), (select count(*) from log)",
+        "(with log as (select 1 as x) select x from log) union all select position from log",
+        "from (with log as (select 1) from log), log",
+        "from seals",
+    ],
+)
+def test_a_name_of_a_with_does_not_open_the_whole_store(store, query):
+    with pytest.raises(SQLError, match="is the whole store"):
+        store.sql(query)
+
+
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        ("with log as (select 7 as x) from log", [7]),
+        ("with log as (select 7 as x), b as (from log) select b.x + log.x from b, log", [14]),
+        ("with log as (select 7 as x) select (select x from log)", [7]),
+        ("with log as (select 7 as x) from (with b as (from log) from b)", [7]),
+        (
+            "with recursive log as (select 1 as x union all select x + 1 from log where x < 3) from log",
+            [1, 2, 3],
+        ),
+        (
+            "with events as (from events where position = 2), log as (from events) select position from log",
+            [2],
+        ),
+    ],
+)
+def test_a_name_of_a_with_stands_for_its_query_even_where_the_store_has_such_a_table(
+    store, query, answer
+):
+    assert store.sql(query).iloc[:, 0].tolist() == answer
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select arg_max(e, position) from events as e",
+        "select events from events where position = 2",
+        "select (select max(E) from events e)",
+    ],
+)
+def test_a_whole_row_as_a_value_has_all_its_columns(store, query):
+    [row] = store.until(position=2).sql(query).iloc[:, 0]
+
+    assert (row["position"], row["type"], row["data"]["amount"]) == (2, "CardRedeemed", 2.5)
+    assert [*row][: len(ENVELOPE)] == ENVELOPE
 
 
 def test_a_failed_query_leaves_the_log_usable(store):
