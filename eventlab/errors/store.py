@@ -33,6 +33,16 @@ class StoreError(EventLabError):
     """A store could not be opened, or cannot do what was asked."""
 
 
+class NotWritten(StoreError):
+    """The file could not be written; of what was to be written at once, nothing is kept."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"nothing was written, for the file did not take it: {reason}. Make room on the disk, or see "
+            "what else keeps it from growing, and do the same again; the store goes on."
+        )
+
+
 class StoreLocked(StoreError):
     """Another process has the file open for writing."""
 

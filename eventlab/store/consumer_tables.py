@@ -80,7 +80,8 @@ class ConsumerTables:
     def register(self, consumer: str, types: Iterable[str], checkpoint: int) -> None:
         """Note a consumer with its types of today, and the checkpoint, if it had none."""
         with self._store.borrowed() as con:
-            execute(con, TABLES)
+            with transaction(con):
+                execute(con, TABLES)
             with transaction(con):
                 execute(con, _NOTE, [consumer, checkpoint, list(types)])
 

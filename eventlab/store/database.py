@@ -1,15 +1,13 @@
-"""The DuckDB database behind a store: files, locks, threads and transactions.
+"""The DuckDB database behind a store: connections, threads and transactions.
 
 DuckDB lets one process open a file for writing, and any number of that process's threads, each through
-a cursor of its own. This module turns its refusals into plain sentences and knows nothing of events.
+a cursor of its own. This module knows nothing of events.
 """
 
 from __future__ import annotations
 
 import copy
 import itertools
-import os
-import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,9 +17,10 @@ from weakref import WeakSet, finalize
 
 import duckdb
 
-from eventlab.errors import NotAStore, StoreError, StoreLocked
+from eventlab.errors import NotWritten, StoreError
 from eventlab.statements import execute
 from eventlab.store.knownstreams import KnownStreams
+from eventlab.store.opening import connect
 from eventlab.store.scans import Scans
 from eventlab.store.sqltext import literal, quoted
 from eventlab.upcasting import Chains
@@ -51,7 +50,7 @@ class Database:
 
     def __init__(self, path: Path | None, *, read_only: bool) -> None:
         self.path, self.read_only = path, read_only
-        self._open(_connect(path, read_only))
+        self._open(connect(path, read_only=read_only))
 
     def _open(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection: duckdb.DuckDBPyConnection | None = connection
@@ -137,7 +136,12 @@ class Database:
         DuckDB 2.0 takes 4 µs to make one and 5 ms to let go of one that has read from a large table.
         """
         con = self._idle.pop() if self._idle else self.cursor()
-        yield con
+        try:
+            yield con
+        except duckdb.Error as error:
+            if self.closed:
+                raise StoreError(self._is_closed()) from error
+            raise
         # Only after success: a connection that failed may have a result that nobody fetched.
         if not self.closed:
             self._idle.append(con)
@@ -274,14 +278,25 @@ def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
 
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection, mode: str = "") -> Iterator[None]:
-    """Commit what the block did, or roll all of it back."""
+    """Commit what the block did, or roll all of it back.
+
+    Raises
+    ------
+    NotWritten
+        When the file cannot be written; another writer who came first is DuckDB's own exception.
+    """
     execute(con, f"begin transaction {mode}")
     try:
         yield
         execute(con, "commit")
-    except BaseException:
+    except BaseException as error:
         _roll_back(con)
+        if isinstance(error, duckdb.Error) and _COULD_NOT_WRITE in str(error):
+            raise NotWritten(str(error)) from error
         raise
+
+
+_COULD_NOT_WRITE = "Could not write"
 
 
 @contextmanager
@@ -295,49 +310,3 @@ def _roll_back(con: duckdb.DuckDBPyConnection) -> None:
     # A failed commit has rolled back already, and so has a connection that is closed.
     with suppress(duckdb.TransactionException, duckdb.ConnectionException):
         execute(con, "rollback")
-
-
-def _connect(path: Path | None, read_only: bool) -> duckdb.DuckDBPyConnection:
-    if path is None:
-        return duckdb.connect(":memory:")
-    _require_place(path, read_only)
-    try:
-        _require_duckdb_file(path)
-        # Resolved, for to DuckDB a name such as "md:cards" or ":memory:cards" is no file.
-        return duckdb.connect(path.resolve(), read_only=read_only)
-    except (duckdb.IOException, OSError) as error:
-        raise _plain_sentence(path, str(error)) from error
-    except duckdb.ConnectionException as error:
-        raise StoreLocked(path, f"this one, process {os.getpid()}, in the other mode") from error
-
-
-def _require_place(path: Path, read_only: bool) -> None:
-    if path.is_dir():
-        raise StoreError(f"{str(path)!r} is a folder: give the path of a file inside it.")
-    if read_only and not path.exists():
-        raise StoreError(
-            f"{str(path)!r} does not exist, so there is nothing to read: "
-            "check the path, or leave out read_only=True to make a new store."
-        )
-    if not path.parent.is_dir():
-        raise StoreError(f"the folder {str(path.parent)!r} does not exist: make it first.")
-
-
-def _require_duckdb_file(path: Path) -> None:
-    """Look before DuckDB does: for a file of SQLite it would fetch an extension from the network."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        if file.read(12)[8:] != b"DUCK":
-            raise NotAStore(path, "it is no DuckDB file")
-
-
-def _plain_sentence(path: Path, reason: str) -> StoreError:
-    holder = re.search(r"held in (?P<program>\S*) ?\(PID (?P<pid>\d+)\)", reason)
-    if holder:
-        return StoreLocked(
-            path, f"process {holder['pid']}, {holder['program'] or 'unknown program'}"
-        )
-    if "lock" in reason.lower():
-        return StoreLocked(path, "its number is not known")
-    return StoreError(f"{str(path)!r} could not be opened: {reason}")

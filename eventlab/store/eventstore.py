@@ -86,8 +86,8 @@ class EventStore(Log):
     ) -> None:
         chains = Chains(upcasters)
         place = _place(path, read_only)
-        ledger = ledger_of(place)
         database = Database(place, read_only=read_only)
+        ledger = ledger_of(place)
         with ledger.lock:
             ledger.forget()  # the file may be another one than the last of this name
             _prepare(database)
@@ -533,6 +533,11 @@ class Branch(EventStore):
 
 def _place(path: str | os.PathLike[str] | None, read_only: bool) -> Path | None:
     if path is not None and str(path) not in ("", ":memory:"):
+        if not isinstance(path, str | os.PathLike) or "\0" in str(path):
+            raise StoreError(
+                f"{path!r} ({type(path).__name__}) is no path of a file: give text such as 'cards.duckdb', "
+                "or nothing for a store in memory."
+            )
         return Path(path).expanduser()
     if read_only:
         raise StoreError("a store in memory starts empty, so read_only=True needs a path.")

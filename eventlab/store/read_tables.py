@@ -17,7 +17,7 @@ from eventlab import frames
 from eventlab.errors import RowsMissing, SQLError
 from eventlab.statements import Params, execute
 from eventlab.store import guard
-from eventlab.store.database import has_table, reading
+from eventlab.store.database import has_table, reading, transaction
 from eventlab.store.question import answered
 
 TABLES = """
@@ -81,7 +81,8 @@ def there(name: str, table: str) -> Iterator[None]:
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Make the list of read models, if it is not there."""
-    execute(con, TABLES)
+    with transaction(con):
+        execute(con, TABLES)
 
 
 def has_any(con: duckdb.DuckDBPyConnection) -> bool:

@@ -77,7 +77,8 @@ class SnapshotTable:
         params: dict[str, Any],
     ) -> SnapshotTable:
         """Return the table of a rule; a new one has the columns and types of a query, `empty`."""
-        execute(con, TABLES)
+        with transaction(con):
+            execute(con, TABLES)
         with transaction(con):
             table = cls.find(con, rule, columns) or cls._registered(con, rule, columns)
             execute(

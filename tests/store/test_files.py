@@ -14,6 +14,8 @@ import pytest
 
 import eventlab as el
 from eventlab.errors import NewerFormat, NotAStore, ReadOnly, StoreError, StoreLocked
+from eventlab.store import reading
+from eventlab.store.opening import is_open_here
 
 ROOT = Path(el.__file__).parents[1]
 
@@ -112,6 +114,19 @@ def test_a_closed_store_can_still_be_shown(path):
     assert repr(log) == "<Log of a closed store (streams card-<7>)>"
     assert log._repr_html_() == "<p>Log of a closed store (streams card-&lt;7&gt;)</p>"
     assert "closed" in store._repr_html_()
+
+
+def test_reading_on_after_closing_says_that_it_is_closed(path, monkeypatch):
+    monkeypatch.setattr(reading, "SLICE", 2)
+    store = el.EventStore(path)
+    store.append("card-7", [loaded(amount) for amount in range(30)])
+    events = iter(store)
+    next(events)
+
+    store.close()
+
+    with pytest.raises(StoreError, match=r"cards.duckdb' is closed: open it again with"):
+        list(events)
 
 
 def test_closing_while_someone_reads_ends_the_reading(path):
@@ -334,7 +349,114 @@ def test_a_lock_names_the_process_and_the_four_ways_out(filled, theirs, ours):
         assert amounts(store) == [20, 5]
 
 
+TRY = """
+print("ready", flush=True)
+try:
+    el.EventStore(sys.argv[1]).append("card-8", el.Event("CardLoaded", {"amount": 1}))
+    print("written")
+except el.errors.StoreLocked:
+    print("locked")
+"""
+
+
+@pytest.mark.parametrize("is_left_open", [False, True], ids=["closed again", "left open"])
+def test_a_file_stays_ours_where_this_process_opens_it_twice(filled, is_left_open):
+    with el.EventStore(filled) as store:
+        other = el.EventStore(filled)
+        if not is_left_open:
+            other.close()
+
+        with another_process(TRY, filled) as process:
+            assert process.stdout.read() == "locked\n"
+
+        store.append("card-7", loaded(1))
+        other.close()
+    with el.EventStore(filled) as store:
+        assert amounts(store) == [20, 5, 1]
+
+
+def test_a_file_stays_with_a_plain_connection_that_has_it_open(filled):
+    with duckdb.connect(filled):
+        with pytest.raises(StoreLocked):
+            el.EventStore(filled, read_only=True)
+
+        with another_process(TRY, filled) as process:
+            assert process.stdout.read() == "locked\n"
+
+
+def test_a_file_is_known_to_be_open_under_any_name(filled, tmp_path):
+    assert not is_open_here(filled)
+
+    (tmp_path / "link.duckdb").symlink_to(filled)
+    with el.EventStore(filled):
+        assert is_open_here(filled)
+        assert is_open_here(tmp_path / "link.duckdb")
+    assert not is_open_here(filled)
+
+
+# -- a file that cannot grow -----------------------------------------------------------------------
+
+FULL = """
+import os, resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store = el.EventStore(sys.argv[1])
+note = el.Event("CardLoaded", {"note": "x" * 1_000})
+store.append("card-7", note)
+seen = el.Projection("seen", n=el.count())
+view = el.ReadModel(store, seen)
+limit = os.path.getsize(sys.argv[1] + ".wal")
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+print("ready", flush=True)
+def what(do):
+    try:
+        do()
+    except Exception as error:
+        return type(error).__name__
+append = lambda: store.append("card-7", note)
+print(what(append), what(store.seal), what(view.catch_up), len(store), flush=True)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+append()
+view.catch_up()
+print(len(store), view.frame()["n"].tolist(), len(store.verify(store.seal().digest)))
+"""
+
+
+def test_where_a_file_cannot_grow_nothing_is_written_and_the_store_goes_on(path):
+    with another_process(FULL, path) as process:
+        assert process.stdout.read() == "NotWritten NotWritten NotWritten 1\n2 [2] 0\n"
+
+    with el.EventStore(path) as store:
+        assert len(store) == 2
+
+
 # -- files that are no store -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("damage", ["cut short", "overwritten"])
+def test_a_broken_file_is_named_with_what_duckdb_says_of_it(filled, damage, read_only):
+    content = filled.read_bytes()
+    broken = content[:9_000] if damage == "cut short" else content[:12_288] + b"?" * 16_384
+    filled.write_bytes(broken)
+
+    with pytest.raises(StoreError, match=r"cards.duckdb' could not be opened: .*file"):
+        el.EventStore(filled, read_only=read_only)
+
+    assert filled.read_bytes() == broken
+
+
+@pytest.mark.parametrize("path", [5, b"cards.duckdb", "cards\0.duckdb", ["cards.duckdb"]])
+def test_what_is_no_path_is_refused(path):
+    with pytest.raises(StoreError, match="is no path of a file: give text such as"):
+        el.EventStore(path)
+
+
+def test_a_path_that_no_file_can_have_is_refused(tmp_path):
+    with pytest.raises(StoreError, match=r"could not be opened: .*[Ff]ile name too long"):
+        el.EventStore(tmp_path / ("x" * 5_000))
+    (tmp_path / "round").symlink_to(tmp_path / "round")
+    with pytest.raises(StoreError, match="could not be opened"):
+        el.EventStore(tmp_path / "round")
 
 
 def test_a_missing_folder_is_named(tmp_path):

@@ -1,0 +1,85 @@
+"""How a file is opened: what is looked at beforehand, and DuckDB's refusals in plain sentences."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+
+import duckdb
+
+from eventlab.errors import NotAStore, StoreError, StoreLocked
+
+_OPEN_FILES = Path("/dev/fd")  # not on Windows, where a lock belongs to who opened the file
+
+_looking = Lock()  # so that nobody opens a file while another thread looks at it
+
+
+def connect(path: Path | None, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Return the first connection to a file, or to a new database in memory.
+
+    Raises
+    ------
+    StoreError
+        When there is no such place, the file is of another kind or broken, or another process holds it.
+    """
+    if path is None:
+        return duckdb.connect(":memory:")
+    try:
+        _require_place(path, read_only)
+        with _looking:
+            _require_duckdb_file(path)
+            # Resolved, for to DuckDB a name such as "md:cards" or ":memory:cards" is no file.
+            return duckdb.connect(path.resolve(), read_only=read_only)
+    except duckdb.ConnectionException as error:
+        raise StoreLocked(path, f"this one, process {os.getpid()}, in the other mode") from error
+    except (duckdb.Error, OSError, RuntimeError, ValueError) as error:
+        raise _plain_sentence(path, str(error)) from error
+
+
+def _require_place(path: Path, read_only: bool) -> None:
+    if path.is_dir():
+        raise StoreError(f"{str(path)!r} is a folder: give the path of a file inside it.")
+    if read_only and not path.exists():
+        raise StoreError(
+            f"{str(path)!r} does not exist, so there is nothing to read: "
+            "check the path, or leave out read_only=True to make a new store."
+        )
+    if not path.parent.is_dir():
+        raise StoreError(f"the folder {str(path.parent)!r} does not exist: make it first.")
+
+
+def is_open_here(path: Path) -> bool:
+    """Tell whether this process has a file open, under whatever name.
+
+    Then nobody may open and close it once more, if only to look: on POSIX, who closes a file lets go of all
+    locks that the process has on it, and another process could write between the lines of this one.
+    """
+    place = path.stat()
+    for file in _OPEN_FILES.iterdir() if _OPEN_FILES.exists() else ():
+        with suppress(OSError):  # of one that was closed meanwhile
+            if os.path.samestat(os.fstat(int(file.name)), place):
+                return True
+    return False
+
+
+def _require_duckdb_file(path: Path) -> None:
+    """Look before DuckDB does: for a file of SQLite it would fetch an extension from the network."""
+    if not path.exists() or is_open_here(path):
+        return
+    with path.open("rb") as file:
+        if file.read(12)[8:] != b"DUCK":
+            raise NotAStore(path, "it is no DuckDB file")
+
+
+def _plain_sentence(path: Path, reason: str) -> StoreError:
+    holder = re.search(r"held in (?P<program>\S*) ?\(PID (?P<pid>\d+)\)", reason)
+    if holder:
+        return StoreLocked(
+            path, f"process {holder['pid']}, {holder['program'] or 'unknown program'}"
+        )
+    if re.search(r"\block\b", reason):
+        return StoreLocked(path, "its number is not known")
+    return StoreError(f"{str(path)!r} could not be opened: {reason}")
