@@ -30,9 +30,22 @@ def execute(
     [(2,), (3,)]
     """
     *before, last = _statements(con, sql)
-    for statement in before:
-        con.execute(statement)
-    return con.execute(last, params)
+    try:
+        for statement in before:
+            con.execute(statement)
+        return con.execute(last, params)
+    except RuntimeError as error:
+        raise_if_interrupted(error)
+        raise
+
+
+def raise_if_interrupted(error: RuntimeError) -> None:
+    """Raise the KeyboardInterrupt that came while DuckDB was computing, which it calls a RuntimeError.
+
+    What handles any Exception would take that for a failure of its own.
+    """
+    if str(error) == "Query interrupted":
+        raise KeyboardInterrupt from error
 
 
 def relation(

@@ -59,6 +59,9 @@ class Writer:
             except CONFLICTS as error:
                 self.ledger.forget()
                 raise self._conflict(stream, expected, str(error)) from error
+            except KeyboardInterrupt:
+                self.ledger.forget()  # it may have come between the commit and remembering it
+                raise
 
     def attempted(self, write: Callable[[], Appended], times: int = 3) -> Appended:
         """Return what a write gives, tried again where another connection of this process came before it."""

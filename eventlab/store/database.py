@@ -18,7 +18,7 @@ from weakref import WeakSet, finalize
 import duckdb
 
 from eventlab.errors import NotWritten, StoreError
-from eventlab.statements import execute
+from eventlab.statements import execute, raise_if_interrupted
 from eventlab.store.knownstreams import KnownStreams
 from eventlab.store.opening import connect
 from eventlab.store.scans import Scans
@@ -141,6 +141,9 @@ class Database:
         except duckdb.Error as error:
             if self.closed:
                 raise StoreError(self._is_closed()) from error
+            raise
+        except RuntimeError as error:
+            raise_if_interrupted(error)
             raise
         # Only after success: a connection that failed may have a result that nobody fetched.
         if not self.closed:
