@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventlab.bus.retries import Backoff, doubling
+from eventlab.checks import is_text
 from eventlab.errors import InvalidConsumer
 from eventlab.event import RecordedEvent
 from eventlab.store.log import Log
@@ -50,10 +51,10 @@ class Consumer:
     reactor: bool = False
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name:
+        if not is_text(self.name) or not self.name:
             raise InvalidConsumer.nameless(self.name)
         for event_type in self.types:
-            if not isinstance(event_type, str):
+            if not is_text(event_type):
                 raise InvalidConsumer.option(self.name, "types", event_type, _TYPES)
         for option, (holds, advice) in _TERMS.items():
             found = getattr(self, option)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eventlab.errors.family import EventLabError, shortened
+from eventlab.errors.family import EventLabError, short, shortened
 
 
 class InvalidCut(EventLabError, ValueError):
@@ -14,7 +14,7 @@ class InvalidCut(EventLabError, ValueError):
     def no_correlation(cls, found: object) -> InvalidCut:
         """Say what names a conversation."""
         return cls(
-            f"trace({found!r}) was given a {type(found).__name__}: give the text that the events share as "
+            f"trace({short(found)}) was given no valid text: give the text that the events share as "
             "their correlation_id, such as 'order-7'."
         )
 
@@ -98,6 +98,14 @@ class InvalidBranch(EventLabError, ValueError):
 
 class SQLError(EventLabError):
     """A query over the log was refused or failed; nothing was changed."""
+
+    @classmethod
+    def no_text(cls, found: object) -> SQLError:
+        """Say what a query is."""
+        return cls(
+            f"log.sql({short(found)}) was given no valid text: write a SELECT, such as "
+            "'select type, count(*) from events group by all'."
+        )
 
     @classmethod
     def not_one_select(cls, found: str) -> SQLError:

@@ -11,9 +11,10 @@ from functools import cached_property
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from eventlab.checks import is_unicode
 from eventlab.errors import UnreadableFile
 from eventlab.importers.files import BUFFERS, File
-from eventlab.store.columns_in import is_unicode, require_distinct
+from eventlab.store.columns_in import require_distinct
 from eventlab.store.sqltext import literal
 from eventlab.store.staged_table import Column
 

@@ -13,7 +13,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from eventlab.background import Background
-from eventlab.checks import is_whole
+from eventlab.checks import is_text, is_whole
 from eventlab.errors import (
     AppendRefused,
     EventLabError,
@@ -548,7 +548,7 @@ def _bare(error: EventLabError) -> EventLabError:
 
 
 def _require_name(name: object) -> str:
-    if not isinstance(name, str) or not name:
+    if not is_text(name) or not name:
         raise ReadModelRefused.name(name)
     return name
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
+from eventlab.checks import is_unicode
 from eventlab.errors import ImportFailed, MissingColumn
 from eventlab.event import require_schema
 from eventlab.store.sqltext import literal, quoted
@@ -84,11 +85,6 @@ def require_distinct(names: Iterable[object]) -> list[str]:
             "rename one first."
         )
     return texts
-
-
-def is_unicode(text: str) -> bool:
-    """Whether no half of a surrogate pair stands alone in a text."""
-    return text.encode(errors="ignore").decode() == text
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from eventlab.checks import is_unicode
 from eventlab.errors import InvalidCut, InvalidEvent
 from eventlab.store.knownstreams import Numbers
 from eventlab.store.query import Query, require_query
@@ -74,7 +75,7 @@ class Cut:
     def among(self, what: str, names: tuple[str, ...]) -> Cut:
         """Return the cut narrowed to some streams, categories or types."""
         known: Names | None = getattr(self, what)
-        chosen = frozenset(_require_names(what, names))
+        chosen = frozenset(require_names(what, names))
         narrowed: Any = {what: chosen if known is None else known & chosen}
         return replace(self, **narrowed)
 
@@ -232,12 +233,17 @@ def _require_moment(name: str, moment: Moment) -> datetime:
         raise InvalidCut(str(error)) from error
 
 
-def _require_names(what: str, names: tuple[str, ...]) -> tuple[str, ...]:
+def require_names(what: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of streams, categories or types, or refuse what cannot be one."""
     for name in names:
         if not isinstance(name, str):
             raise InvalidCut(
                 f"{name!r} is a {type(name).__name__}, not the name of one of the {what}: give text, "
                 "several as further arguments."
+            )
+        if not is_unicode(name):
+            raise InvalidCut(
+                f"{name!r} is not valid Unicode, so no log holds it among its {what}: repair it first."
             )
     if not names:
         raise InvalidCut(f"no {what} were named: name at least one, such as 'card-7'.")

@@ -24,7 +24,7 @@ from eventlab.store.branch_plan import Plan, worked_out
 from eventlab.store.bulk import Table, load
 from eventlab.store.columns_in import Roles
 from eventlab.store.condition import Condition, require_condition
-from eventlab.store.cut import Cut
+from eventlab.store.cut import Cut, require_names
 from eventlab.store.database import Database, Guest
 from eventlab.store.expectation import ANY, Expected, require_expectation
 from eventlab.store.frame_table import FrameTable
@@ -242,8 +242,9 @@ class EventStore(Log):
 
     def version(self, stream: str) -> int:
         """Return the version of a stream, 0 where there is none; also where upcasters hide its last event."""
+        [name] = require_names("streams", (stream,))
         with self.no_appends(), self.borrowed() as con:
-            known = self._ledger.stream_head(con, stream)
+            known = self._ledger.stream_head(con, name)
         return known.version if known else 0
 
     def watch(self, watcher: Watcher) -> None:

@@ -13,9 +13,10 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from eventlab.checks import is_unicode
 from eventlab.errors import BadRow, ImportFailed, InvalidEvent
 from eventlab.payload import to_json, to_json_value
-from eventlab.store.columns_in import ROW, Roles, is_unicode, require_distinct
+from eventlab.store.columns_in import ROW, Roles, require_distinct
 from eventlab.store.sqltext import quoted
 from eventlab.times import utc
 

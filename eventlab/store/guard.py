@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from eventlab.checks import is_text
 from eventlab.errors import SQLError
 from eventlab.statements import execute
 from eventlab.store.sqltext import without_semicolons
@@ -56,6 +57,8 @@ WHOLE_STORE = {
 
 def one_select(query: str) -> str:
     """Return the query without its final semicolon, or refuse what is not a single harmless SELECT."""
+    if not is_text(query):
+        raise SQLError.no_text(query)
     try:
         statements = duckdb.extract_statements(query)
     except duckdb.Error as error:

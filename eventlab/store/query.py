@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from eventlab.checks import is_text
 from eventlab.errors import InvalidQuery
 
 Names = str | Iterable[str]
@@ -121,6 +122,6 @@ def _require_names(role: str, names: object) -> tuple[str, ...]:
     if not isinstance(names, Iterable):
         raise InvalidQuery.no_names(role, names)
     listed = (names,) if isinstance(names, str) else tuple(names)
-    if not listed or not all(isinstance(name, str) and name for name in listed):
+    if not listed or not all(is_text(name) and name for name in listed):
         raise InvalidQuery.no_names(role, names)
     return tuple(sorted(set(listed)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from eventlab.checks import is_text
 from eventlab.errors import InvalidCut
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ from events where correlation_id = $correlation_id order by position
 
 def trace(log: Log, correlation_id: str) -> pd.DataFrame:
     """Return the events of a conversation in tree order."""
-    if not isinstance(correlation_id, str):
+    if not is_text(correlation_id):
         raise InvalidCut.no_correlation(correlation_id)
     events = log.frame(_CONVERSATION, {"correlation_id": correlation_id})
     nodes = list(_tree(events["event_id"].tolist(), events["causation_id"].tolist()))

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from eventlab import frames
+from eventlab.checks import is_text
 from eventlab.errors import InvalidProjection
 
 AnyKey = TypeVar("AnyKey")
@@ -34,14 +35,14 @@ RESERVED = (*MOMENT, *INTERVAL, "alive", "key", *_HELPERS)
 
 def require_names(name: str, fields: Iterable[str], key_names: Sequence[str]) -> None:
     """Refuse names that a frame, or SQL, could not tell apart."""
-    if not isinstance(name, str) or not name:
+    if not is_text(name) or not name:
         raise InvalidProjection.no_text(
             "the name of a projection", name, "name what a row is, such as 'cards'"
         )
     taken = [*key_names, *(word for word in RESERVED if word not in _HELPERS)]
     seen: dict[str, str] = {}
     for field in fields:
-        if not isinstance(field, str):
+        if not is_text(field):
             raise InvalidProjection.no_text(
                 f"a field of {name!r}", field, "fields are named by text"
             )
