@@ -180,6 +180,7 @@ def rendered(render: Render, state: Any, event: RecordedEvent | None) -> str:
         made = made._repr_html_() if hasattr(made, "_repr_html_") else made
         if not isinstance(made, str):
             raise TypeError(f"render must return HTML text, not {type(made).__name__}")
+        made.encode()  # a browser takes no half of a surrogate pair
         return made
     except Exception as error:  # the author's code may fail in any way, and the slider goes on
         where = "before the first event" if event is None else f"at position {event.position}"

@@ -249,6 +249,7 @@ def test_a_render_function_may_return_whatever_shows_itself_as_html(store, cards
         (lambda card, event: f"<b>{100 / (card['balance'] - 20)}</b>", "ZeroDivisionError: division by zero"),
         (lambda card, event: event.type < 3, "&#x27;&lt;&#x27; not supported"),
         (lambda card, event: 3, "render must return HTML text, not int"),
+        (lambda card, event: "half \ud800", "surrogates not allowed"),
     ],
 )  # fmt: skip
 def test_an_error_of_a_render_function_is_shown_at_its_step(store, cards, render, sentence):
