@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from eventlab.errors.family import EventLabError
 
@@ -114,6 +115,28 @@ class TimeMachineError(EventLabError, ValueError):
         return cls(
             f"the mark {name!r} was given {at!r} as its place: give a position, or a list of positions, such "
             "as marks={'invoices have read': view.checkpoint}."
+        )
+
+    @classmethod
+    def no_path(cls, found: object) -> TimeMachineError:
+        """Say where a page goes."""
+        return cls(f"tm.save({found!r}) names no file: give a path, such as 'cards.html'.")
+
+    @classmethod
+    def no_words(cls, name: str, found: object) -> TimeMachineError:
+        """Name the words of a page that are none."""
+        return cls(
+            f"tm.save({name}={found!r}) is no text that can be written to a page; nothing was saved. Give "
+            "words, such as 'Gift cards', or leave it out."
+        )
+
+    @classmethod
+    def not_saved(cls, path: Path, error: Exception) -> TimeMachineError:
+        """Pass on what the system said."""
+        said = getattr(error, "strerror", None) or error
+        return cls(
+            f"no page was saved as {str(path)!r}: {said}. What was there is as it was; see that the folder "
+            "is there, may be written to, and has space left."
         )
 
     @classmethod

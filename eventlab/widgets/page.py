@@ -11,6 +11,9 @@ import base64
 import hashlib
 import json
 from html import escape
+from pathlib import Path
+from shutil import copymode
+from tempfile import TemporaryDirectory
 
 from eventlab.widgets.script import script, style
 
@@ -64,6 +67,27 @@ def page(
 </body>
 </html>
 """
+
+
+def put(page: str, path: Path) -> None:
+    """Put a page in its place once all of it is written: until then, what was there stays.
+
+    Raises
+    ------
+    OSError, ValueError
+        When there can be no such file; then nothing has changed.
+    """
+    target = path.resolve()  # a link goes on to lead there
+    if target.exists() and not target.is_file():  # /dev/stdout holds nothing that could be lost
+        target.write_text(page, encoding="utf-8", newline="\n")
+        return
+    with TemporaryDirectory(prefix=".", dir=target.parent) as beside:
+        whole = Path(beside, target.name)
+        whole.write_text(page, encoding="utf-8", newline="\n")
+        if target.exists():
+            with target.open("r+b"):  # what may not be written to is not replaced either
+                copymode(target, whole)
+        whole.replace(target)
 
 
 def _data(name: str, packed: bytes, beside: str = "") -> str:

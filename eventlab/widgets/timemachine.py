@@ -14,13 +14,14 @@ from typing import Any
 
 import pandas as pd
 
-from eventlab.errors import EventLabError
+from eventlab.checks import is_text
+from eventlab.errors import EventLabError, TimeMachineError
 from eventlab.widgets import answers
 from eventlab.widgets.axis import Axis
 from eventlab.widgets.flipbook import deflated
 from eventlab.widgets.forks import Forks
 from eventlab.widgets.moves import Moves
-from eventlab.widgets.page import page
+from eventlab.widgets.page import page, put
 from eventlab.widgets.past import past_of
 from eventlab.widgets.pins import Pins
 from eventlab.widgets.plaintext import plain
@@ -159,8 +160,14 @@ class TimeMachine(Moves, Pins, Forks):
         reads without JavaScript too, and asks no one for anything. Of a long log it has 500 stops, evenly
         spread, the current one and the pins among them, and says so: at each is kept what can be seen there.
         To compare other stops than those two takes every row, and so a kernel.
+
+        Raises
+        ------
+        TimeMachineError
+            When there can be no such file, or no such words in it; a page that was there is as it was.
         """
-        target = Path(path)
+        target = _require_path(path)
+        _require_words(title="" if title is None else title, caption=caption)
         there = [pin for pin in self.pins if pin is not None]
         pages, tracks, steps = self._past.kept([self.step, *there])
         step = steps.index(self.step)
@@ -176,7 +183,10 @@ class TimeMachine(Moves, Pins, Forks):
             axis=self.axis,
             only=self.only,
         )
-        target.write_text(written, encoding="utf-8", newline="\n")
+        try:
+            put(written, target)
+        except (OSError, ValueError) as error:
+            raise TimeMachineError.not_saved(target, error) from error
         return target
 
     def __repr__(self) -> str:
@@ -199,3 +209,15 @@ class TimeMachine(Moves, Pins, Forks):
             self.told = answers.answer(self, asked)
         except EventLabError as error:
             self.told = str(error)
+
+
+def _require_path(found: Any) -> Path:
+    if not isinstance(found, str | PathLike):
+        raise TimeMachineError.no_path(found)
+    return Path(found)
+
+
+def _require_words(**texts: object) -> None:
+    for name, found in texts.items():
+        if not is_text(found):
+            raise TimeMachineError.no_words(name, found)

@@ -1,5 +1,10 @@
+import os
 import re
+import resource
 
+import pytest
+
+from eventlab.errors import TimeMachineError
 from eventlab.widgets import TimeMachine
 from tests.widgets.conftest import HOSTILE
 
@@ -48,3 +53,86 @@ def test_no_payload_ends_the_script_that_carries_it(hostile, said, tmp_path):
 
     assert page.count("<script") == page.count("</script>") == 3
     assert not any(text in page for text in HOSTILE[:3])
+
+
+HALF = "half \ud800"
+
+
+@pytest.fixture
+def files_stay_small():
+    """As a full disk: no file of this process grows beyond ten thousand bytes."""
+    _, most = before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, most))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_page_that_cannot_be_written_leaves_the_one_that_was_there(
+    store, cards, tmp_path, files_stay_small
+):
+    path = tmp_path / "cards.html"
+    path.write_text("precious")
+
+    with pytest.raises(TimeMachineError, match=r"cards\.html.*: File too large.*space left"):
+        TimeMachine(store, cards).save(path)
+
+    assert path.read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "words", [{"title": HALF}, {"caption": HALF}, {"title": 5}, {"caption": 5}]
+)
+def test_words_that_are_no_text_leave_the_page_that_was_there(store, cards, tmp_path, words):
+    path = tmp_path / "cards.html"
+    path.write_text("precious")
+
+    with pytest.raises(TimeMachineError, match=rf"save\({next(iter(words))}=.*no text"):
+        TimeMachine(store, cards).save(path, **words)
+
+    assert path.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("missing/cards.html", "No such file or directory"),
+        ("", "Is a directory"),
+        ("cards\0.html", "null byte"),
+    ],
+)
+def test_a_page_that_has_no_place_says_so(store, cards, tmp_path, name, why):
+    with pytest.raises(TimeMachineError, match=f"no page was saved as .*{why}"):
+        TimeMachine(store, cards).save(tmp_path / name)
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_page_is_saved_by_a_path(store, cards):
+    with pytest.raises(TimeMachineError, match=r"save\(5\) names no file"):
+        TimeMachine(store, cards).save(5)
+
+
+def test_a_page_keeps_who_may_read_it_and_the_link_that_leads_to_it(store, cards, tmp_path):
+    path, link = tmp_path / "cards.html", tmp_path / "latest.html"
+    path.touch(mode=0o600)
+    link.symlink_to(path)
+
+    TimeMachine(store, cards).save(link)
+
+    assert link.is_symlink()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "<title>cards</title>" in path.read_text()
+
+
+def test_a_page_that_may_not_be_written_to_is_not_replaced(store, cards, tmp_path):
+    path = tmp_path / "cards.html"
+    path.write_text("precious")
+    path.chmod(0o400)
+    if os.access(path, os.W_OK):
+        pytest.skip("root may write to any file")
+
+    with pytest.raises(TimeMachineError, match="Permission denied"):
+        TimeMachine(store, cards).save(path)
+
+    assert path.read_text() == "precious"
