@@ -9,6 +9,7 @@ from typing import Any
 from eventlab.command.answer import Answer
 from eventlab.command.sources import Kind, kind_of, open_source
 from eventlab.command.states import key_of, projection_of
+from eventlab.errors import CommandFailed
 from eventlab.importers import git_files
 from eventlab.projections import Projection
 from eventlab.renders import file_tree
@@ -30,6 +31,10 @@ examples:
 
 MOST_TREES = 1000
 """Stops of a tree of files, each of which is drawn whole; evenly spread, and the page says so."""
+
+
+BEGINNING = b"<!doctype html>"
+"""How a page begins."""
 
 
 def add(commands: Any) -> ArgumentParser:
@@ -108,11 +113,21 @@ def run(args: Namespace) -> Answer:
     """Write the page and say where it is."""
     name = args.file.resolve().name.partition(".")[0] or "events"
     target = args.output or Path(f"{name}.html")
+    _require_free(target)
     with open_source(args.file, args) as log:
         machine = _machine(log, name, args)
         machine.save(target, args.title or (name if _is_tree(args) else None))
         steps = counted(machine.last, "step")
         return Answer(f"{target}: {steps} of {len(log):,} events, {_size(target)}\n")
+
+
+def _require_free(target: Path) -> None:
+    """Refuse to write over a file that is no page: it may be the source, or somebody's store."""
+    if not target.is_file():
+        return
+    with target.open("rb") as file:
+        if file.read(len(BEGINNING)).lower() not in (BEGINNING, b""):
+            raise CommandFailed.no_page_there(target)
 
 
 def _machine(log: EventStore, name: str, args: Namespace) -> TimeMachine:

@@ -27,6 +27,14 @@ class CommandFailed(EventLabError):
         )
 
     @classmethod
+    def no_page_there(cls, target: Path) -> CommandFailed:
+        """Name the file that writing the page would destroy."""
+        return cls(
+            f"{str(target)!r} is there already and is no page, so it was left as it is: give another "
+            "name with -o, or move that file away first."
+        )
+
+    @classmethod
     def no_course(cls, looked: list[Path]) -> CommandFailed:
         """Say where the notebooks were looked for."""
         places = " and ".join(repr(str(path)) for path in looked)

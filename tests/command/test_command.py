@@ -124,6 +124,34 @@ def test_page_that_cannot_be_written_is_one_line(capsys):
     assert "no/such/folder/out.html" in err
 
 
+@pytest.mark.parametrize("target", ["cards.csv", "link.csv", "cards.duckdb"])
+def test_page_is_never_written_over_what_is_no_page(capsys, file, target):
+    Path("link.csv").symlink_to("cards.csv")
+    before = Path(target).read_bytes()
+
+    code, out, err = said(capsys, "page", "cards.csv", *NAMES, "-o", target)
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"{target!r} is there already and is no page" in err
+    assert Path(target).read_bytes() == before
+
+
+def test_a_store_that_is_called_like_a_page_stays_a_store(capsys, file):
+    code, _, _ = said(capsys, "page", file.rename("cards.html"))
+
+    assert code == 2
+    assert len(el.EventStore("cards.html")) == 3
+
+
+def test_page_is_written_over_an_older_page(capsys):
+    said(capsys, "page", "cards.csv", *NAMES, "--title", "Yesterday")
+
+    code, _, err = said(capsys, "page", "cards.csv", *NAMES, "--title", "Today")
+
+    assert (code, err) == (0, "")
+    assert "<title>Today</title>" in Path("cards.html").read_text(encoding="utf-8")
+
+
 def test_debug_shows_where_an_error_came_from():
     with pytest.raises(el.EventLabError):
         main(["page", "nowhere.csv", "--debug"])
