@@ -57,7 +57,7 @@ from (select here.position, {line()} as line from {NAMED_EVENTS} as here
 """
 
 _PARTS = """
-select distinct (position - $since - 1) // $slice as part
+select distinct (position::hugeint - $since - 1) // $slice as part
 from (select position from main.events union all select position from fingerprints)
 where position > $since and position <= $until order by part
 """

@@ -366,7 +366,8 @@ class EventStore(Log):
             ``swapped``, ``foreign`` (not there when sealed), ``damaged seal``, ``other digest``. In the
             whole log, sealed or not: ``gap``, ``foreign`` (a position taken twice, or below 1), ``broken
             version``, ``clock steps back``, ``unknown stream``, ``changed`` (a stream's category), ``broken
-            payload`` (no object), ``broken schema`` (below 1).
+            payload`` (no object), ``broken schema`` (below 1), ``missing value``, ``endless time``; or, where
+            the columns are not those of a store, ``other table`` alone.
 
         Raises
         ------

@@ -116,6 +116,13 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         execute(con, "insert into store values (?)", [FORMAT])
 
 
+def empty() -> duckdb.DuckDBPyConnection:
+    """Return a connection to the tables as they should be, with nothing in them."""
+    con = duckdb.connect()
+    execute(con, TABLES)
+    return con
+
+
 CONTENTS = """
 select table_name from duckdb_tables() where not internal and database_name = current_database()
 union all select view_name from duckdb_views() where not internal and database_name = current_database()

@@ -1,8 +1,7 @@
 """Verifying that the history here is the one that was sealed, and one that a store would write.
 
 Against the seals every event is hashed again; a digest that differs says that something was changed,
-and the fingerprints say where. The rest (gaps, versions, clocks, names) needs no seal and is asked of the
-whole log. Nothing is repaired here.
+and the fingerprints say where. What needs no seal is in `structure`. Nothing is repaired here.
 """
 
 from __future__ import annotations
@@ -10,40 +9,35 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from eventlab.store.broken import IS_BROKEN
 from eventlab.store.digest import CONTENT, NAMED_EVENTS, PLACE, Lines, line, lines
 from eventlab.store.schema import has_seals
 from eventlab.store.seal import Link, Seal, chain, probe
+from eventlab.store.structure import Finding, other_columns, structure
 
 SWAPS_AMONG = 300  # rows are compared pair by pair: for so many changed ones it takes a second
 
 
-class Finding(NamedTuple):
-    """Something that is not as it should be, and where."""
-
-    position: int
-    kind: str
-    detail: str
-
-
 def verify(con: duckdb.DuckDBPyConnection, digest: str | None) -> pd.DataFrame:
     """Return one row per finding, sorted by position and kind."""
+    if others := list(other_columns(con)):
+        return _frame(others, [])
     links = chain(con)
     seals = [link.seal for link in links]
-    found = [*_against_seals(con, links), *_of_structure(con), *_of_digest(seals, digest)]
-    return _frame(con, sorted(set(found)))
-
-
-def _frame(con: duckdb.DuckDBPyConnection, found: list[Finding]) -> pd.DataFrame:
+    found = {*_against_seals(con, links), *structure(con), *_of_digest(seals, digest)}
     places = [finding.position for finding in found]
-    rows = con.execute(_WHERE_IT_STANDS, [places]).fetchall() if found else []
+    stand = con.execute(_WHERE_IT_STANDS, [places]).fetchall() if found else []
+    return _frame(sorted(found), stand)
+
+
+def _frame(found: list[Finding], rows: list[tuple[int, str, int]]) -> pd.DataFrame:
+    places = [finding.position for finding in found]
     stands = dict.fromkeys(places, (None, None)) | {place: (name, no) for place, name, no in rows}
     return pd.DataFrame(
         {
@@ -174,38 +168,6 @@ def _of_digest(seals: list[Seal], digest: str | None) -> Iterator[Finding]:
     yield Finding(place, "other digest", f"no seal here has the digest {digest}; {last}")
 
 
-# -- what every log must be ------------------------------------------------------------------------
-
-
-def _of_structure(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    for place, before, recorded_at, recorded_before in con.execute(_ORDER).fetchall():
-        if place != before + 1:
-            yield _gap(place, before)
-        if recorded_before is not None and recorded_at < recorded_before:
-            detail = f"recorded at {recorded_at}, and the event before it at {recorded_before}"
-            yield Finding(place, "clock steps back", detail)
-    for place, version, before in con.execute(_VERSIONS).fetchall():
-        detail = f"version {version} follows version {before} of its stream"
-        yield Finding(place, "broken version", detail)
-    for place, stream_no in con.execute(_NAMELESS).fetchall():
-        yield Finding(place, "unknown stream", f"no stream has the number {stream_no}")
-    for place, stream, category in con.execute(_CATEGORIES).fetchall():
-        yield Finding(place, "changed", f"stream {stream!r} is filed under category {category!r}")
-    for place, found in con.execute(_PAYLOADS).fetchall():
-        yield Finding(place, "broken payload", f"it is no object with named fields, but {found}")
-    for place, number in con.execute(_SCHEMAS).fetchall():
-        yield Finding(place, "broken schema", f"schemas count from 1, and this is {number}")
-
-
-def _gap(place: int, before: int) -> Finding:
-    if place < 1:
-        return Finding(place, "foreign", "positions count from 1")
-    if place == before:
-        return Finding(place, "foreign", "this position is taken by several events")
-    first = max(before + 1, 1)
-    return Finding(place, "gap", f"positions {first} to {place - 1} are not there")
-
-
 _UNTRUE_SEAL = (
     "its digest is not that of the events here, though every fingerprint agrees: the seal was tampered "
     "with, or an event together with its fingerprint"
@@ -241,32 +203,4 @@ from suspects as here join suspects as other on here.position <> other.position
 join marks on marks.position = here.position
 where fingerprint in ({", ".join(f"hash({line(moved=move)})" for move in _MOVES)})
 group by all
-"""
-
-_ORDER = """
-select * from (
-    select position, lag(position, 1, 0) over stored as before,
-           recorded_at, lag(recorded_at) over stored as recorded_before
-    from main.events window stored as (order by position, recorded_at)
-) where position <> before + 1 or recorded_at < recorded_before
-"""
-
-_VERSIONS = """
-select * from (
-    select position, version, lag(version, 1, 0) over stream as before
-    from main.events window stream as (partition by stream_no order by position, version)
-) where version <> before + 1
-"""
-
-_NAMELESS = """
-select position, stream_no from main.events anti join main.streams using (stream_no)
-"""
-
-_PAYLOADS = f"select position, left(data::json::varchar, 100) from main.events where {IS_BROKEN}"
-
-_SCHEMAS = "select position, schema from main.events where schema < 1"
-
-_CATEGORIES = """
-select coalesce(min(position), 0), stream, category from main.streams left join main.events using (stream_no)
-where category <> split_part(stream, '-', 1) group by stream, category
 """

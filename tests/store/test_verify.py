@@ -291,6 +291,65 @@ def test_what_is_no_digest_is_refused(store, digest):
         store.verify(digest)
 
 
+@pytest.mark.parametrize(
+    ("statement", "findings"),
+    [
+        ("set version = 9223372036854775807", [(7, "broken version")]),
+        ("set version = -9223372036854775808", [(7, "broken version")]),
+        ("set position = 9223372036854775807", [(2**63 - 1, "gap")]),
+        ("set position = null", [(0, "missing value")]),
+        ("set type = null", [(7, "missing value")]),
+        ("set version = null", [(7, "missing value")]),
+        ("set stream_no = null", [(7, "broken version"), (7, "missing value")]),
+        ("set schema = null, occurred_at = null", [(7, "missing value")]),
+        ("set occurred_at = 'infinity'", [(7, "endless time")]),
+        ("set recorded_at = '-infinity'", [(7, "clock steps back"), (7, "endless time")]),
+    ],
+)
+def test_what_no_store_writes_is_found_behind_the_last_seal_too(path, statement, findings):
+    tamper(path, f"update events {statement} where position = 7")
+
+    assert found(path) == findings
+
+
+def test_what_is_missing_is_named(path):
+    tamper(path, "update events set type = null, schema = null where position = 7")
+
+    with el.EventStore(path, read_only=True) as store:
+        assert store.verify()["detail"].tolist() == ["it has no type, schema"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "detail"),
+    [
+        ("alter data type json", "events.data should be VARIANT and is JSON"),
+        ("alter position type varchar", "events.position should be BIGINT and is VARCHAR"),
+        ("drop column actor", "events.actor should be VARCHAR and is not there"),
+    ],
+)
+def test_a_table_with_other_columns_is_named_and_nothing_else_asked(path, statement, detail):
+    tamper(path, f"alter table events {statement}")
+
+    with el.EventStore(path, read_only=True) as store:
+        told = store.verify("0" * 64)
+    assert told[["position", "kind", "detail"]].values.tolist() == [[0, "other table", detail]]
+
+
+@pytest.mark.parametrize(
+    ("place", "findings"),
+    [
+        (-(2**63), [(-(2**63), "damaged seal"), (6, "damaged seal")]),
+        (0, [(0, "damaged seal"), (6, "damaged seal")]),
+        (2**63 - 1, [(6, "damaged seal"), (7, "foreign")]),
+    ],
+)
+def test_a_seal_moved_to_an_end_of_all_positions_is_found(path, place, findings):
+    digest = noted(path)
+    tamper(path, f"update seals set position = {place} where seal = 1")
+
+    assert found(path, digest) == findings
+
+
 @pytest.mark.parametrize("payload", ["[1]", "5", '"text"'])
 def test_a_payload_that_is_no_object_is_found(path, payload):
     with duckdb.connect(path) as con:
