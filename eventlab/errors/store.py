@@ -44,7 +44,18 @@ class NotWritten(StoreError):
 
 
 class StoreLocked(StoreError):
-    """Another process has the file open for writing."""
+    """Another process has the file open for writing, or this one in the other mode."""
+
+    @classmethod
+    def by_ourselves(cls, path: Path, process: int) -> StoreLocked:
+        """Say that it is this process; to copy the file here would let go of the lock on it."""
+        locked = cls.__new__(cls)
+        EventLabError.__init__(
+            locked,
+            f"{str(path)!r} is open in this process, {process}, in the other mode, and DuckDB opens a file "
+            "either to read or to write: close that store first, or say read_only= alike in both.",
+        )
+        return locked
 
     def __init__(self, path: Path, holder: str) -> None:
         super().__init__(

@@ -67,6 +67,12 @@ class EventStore(Log):
     InvalidUpcaster
         When the upcasters form no chain.
 
+    Notes
+    -----
+    Close a store before other code of the same process opens its file, be it to copy it: on POSIX systems
+    whoever closes a file lets go of all locks that the process has on it, DuckDB's too, and then another
+    process could write beside this one. To open the file as a store once more is safe.
+
     Examples
     --------
     >>> import eventlab as el

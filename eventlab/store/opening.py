@@ -34,7 +34,7 @@ def connect(path: Path | None, *, read_only: bool) -> duckdb.DuckDBPyConnection:
             # Resolved, for to DuckDB a name such as "md:cards" or ":memory:cards" is no file.
             return duckdb.connect(path.resolve(), read_only=read_only)
     except duckdb.ConnectionException as error:
-        raise StoreLocked(path, f"this one, process {os.getpid()}, in the other mode") from error
+        raise StoreLocked.by_ourselves(path, os.getpid()) from error
     except (duckdb.Error, OSError, RuntimeError, ValueError) as error:
         raise _plain_sentence(path, str(error)) from error
 

@@ -319,7 +319,10 @@ def test_reading_only_needs_a_path(path):
 def test_one_process_opens_a_file_in_one_mode(filled):
     with (
         el.EventStore(filled),
-        pytest.raises(StoreLocked, match=f"this one, process {os.getpid()}"),
+        pytest.raises(
+            StoreLocked,
+            match=f"open in this process, {os.getpid()}, in the other mode.*close that store",
+        ),
     ):
         el.EventStore(filled, read_only=True)
     with el.EventStore(filled, read_only=True), pytest.raises(StoreLocked):
