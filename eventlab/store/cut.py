@@ -57,6 +57,7 @@ class Cut:
     categories: Names | None = None
     types: Names | None = None
     queries: tuple[Query, ...] = ()
+    last: tuple[datetime, int] | None = None  # the last event in order of occurrence
 
     def until(self, position: int | None, recorded: Moment | None, occurred: Moment | None) -> Cut:
         """Return the cut that ends at the bounds given."""
@@ -71,6 +72,17 @@ class Cut:
         return replace(
             self, **{axis: getattr(self, axis).above(bound) for axis, bound in given.items()}
         )
+
+    def up_to(self, occurred_at: datetime, position: int) -> Cut:
+        """Return the cut that ends with an event, in the order in which it is folded.
+
+        By occurrence several events may be of one time, and those at later positions come later.
+        """
+        if not self.by_occurrence:
+            return self.until(position, None, None)
+        last = (occurred_at, position)
+        ends = last if self.last is None else min(self.last, last)
+        return replace(self.until(None, None, occurred_at), last=ends)
 
     def among(self, what: str, names: tuple[str, ...]) -> Cut:
         """Return the cut narrowed to some streams, categories or types."""
@@ -127,6 +139,9 @@ class Cut:
                 if bound is not None:
                     conditions.append(f"events.{bounds.axis} {sign} $el_{name}_{bounds.axis}")
                     params[f"el_{name}_{bounds.axis}"] = bound
+        if self.last is not None:
+            conditions.append("(events.occurred_at, events.position) <= ($el_last_at, $el_last)")
+            params["el_last_at"], params["el_last"] = self.last
         for condition, name, names in self._among(numbers):
             conditions.append(condition)
             params[name] = names
@@ -169,7 +184,8 @@ class Cut:
             for what in ("streams", "categories", "types")
             if getattr(self, what) is not None
         ]
-        return " · ".join([*names, *map(str, self.queries), *ranges])
+        last = [] if self.last is None else [f"up to event {self.last[1]}"]
+        return " · ".join([*names, *map(str, self.queries), *ranges, *last])
 
 
 _AMONG_NAMES = "stream in (select unnest($el_streams::varchar[]))"

@@ -318,6 +318,10 @@ class Log:
 
     # -- what projections build on ---------------------------------------------------------------
 
+    def up_to(self, event: RecordedEvent) -> Log:
+        """Return the log up to and including one of its events, in the order in which it is folded."""
+        return self._with(self.cut.up_to(event.occurred_at, event.position))
+
     @property
     def holds_broken_payloads(self) -> bool:
         """Whether the store holds payloads that are no objects; then this log may show one."""

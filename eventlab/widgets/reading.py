@@ -46,6 +46,9 @@ class Log(Protocol):
     def until(self, *, position: int) -> Log:
         """Return the log up to a position."""
 
+    def up_to(self, event: RecordedEvent) -> Log:
+        """Return the log up to one of its events, in fold order."""
+
 
 Projection: TypeAlias = Callable[[Any], pd.DataFrame]
 """A `Fold`, a `Projection`, or any function log → DataFrame with one row per key."""
@@ -71,17 +74,9 @@ def read(
 
 
 def frame(log: Log, projection: Projection, reading: Reading, step: int) -> pd.DataFrame:
-    """Return the state at a step as the projection gives it: of the reading's key, or of all keys.
-
-    A log in order of occurrence has cuts that no position can name; there the state is taken from
-    the projection's changes.
-    """
+    """Return the state at a step as the projection gives it: of the reading's key, or of all keys."""
     part = about(log, projection, reading.key)
-    if reading.in_order:
-        position = reading.events[step - 1].position if step else 0
-        state = projection(part.until(position=position))
-    else:
-        state = _frame_of_changes(part, projection, reading.events[:step])
+    state = projection(part.up_to(reading.events[step - 1]) if step else part.until(position=0))
     return state if reading.key is None else state[state.index.isin([_index_of(reading.key)])]
 
 
@@ -226,16 +221,6 @@ def touches_of(
 def values_of(column: pd.Series[Any]) -> list[Any]:
     """Return a column as plain Python, None where a value is missing."""
     return [known(value) for value in column.tolist()]
-
-
-def _frame_of_changes(log: Log, projection: Any, events: list[RecordedEvent]) -> pd.DataFrame:
-    whole: pd.DataFrame = projection(log)
-    changes: pd.DataFrame = projection.changes(log)
-    seen = changes["position"] == (events[-1].position if events else None)
-    upto = changes.iloc[: int(np.flatnonzero(seen)[-1]) + 1 if seen.any() else 0]
-    last = upto.drop_duplicates(list(projection.key_names), keep="last")
-    state = last[last["alive"]].set_index(list(projection.key_names)).sort_index()
-    return state[list(whole.columns)].astype(whole.dtypes.to_dict())
 
 
 def _read_frames(log: Log, function: Projection, key: Any, max_steps: int) -> Reading:

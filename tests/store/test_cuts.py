@@ -95,6 +95,22 @@ def test_a_log_by_occurrence_is_told_by_time_and_then_by_position(store):
     assert log.events()["position"].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
+def test_a_log_ends_with_one_of_its_events_in_the_order_in_which_it_is_told(store):
+    log = store.until(occurred="2026-01-12")
+    at = {event.position: event for event in log}
+
+    assert positions(store.up_to(at[4])) == [1, 2, 3, 4]
+    assert positions(log.up_to(at[4])) == [7, 1, 3, 2, 5, 4]
+    assert positions(log.up_to(at[6])) == [7, 1, 3, 2, 5, 4, 6]
+    assert positions(log.up_to(at[5]).up_to(at[4])) == [7, 1, 3, 2, 5]
+    assert positions(log.up_to(at[4]).up_to(at[1])) == [7, 1]
+    assert positions(log.stream("card-7").up_to(at[3])) == [1, 3]
+    assert (
+        repr(log.up_to(at[7]))
+        == "<Log of 1 events (occurred_at until 2026-01-01 00:00:00 · up to event 7)>"
+    )
+
+
 def test_both_clocks_together_show_what_was_known_of_what_had_happened(store):
     log = store.until(occurred="2026-01-10", recorded="2026-02-03")
 

@@ -147,6 +147,26 @@ def test_a_log_in_order_of_occurrence_is_told_in_that_order(cards):
         assert_frame_equal(frame(log, cards, reading, step), expected)
 
 
+@pytest.mark.parametrize("late", [2.5, None, "five", [5], 10**18 + 1, True])
+def test_out_of_position_order_too_a_frame_is_what_the_projection_says(late):
+    """The second event happened first, at the same time as the third; its value is of another type."""
+    store = el.EventStore()
+    for when, n in (("2026-01-02", 5), ("2026-01-01", late), ("2026-01-01", 1.5)):
+        store.append("card-1", el.Event("CardSet", {"n": n}, occurred_at=when))
+    log = store.until(occurred="2026-01-03")
+    said = el.Fold(lambda card, event: {"n": event.data["n"]}, {"n": None})
+
+    reading = read(log, said)
+
+    assert [event.position for event in reading.events] == [2, 3, 1]
+    for step, (n, position) in enumerate([(late, 2), (1.5, 3), (5, 1)], start=1):
+        expected = pd.DataFrame(
+            {"n": [n], "position": [position]}, index=pd.Index(["card-1"], name="stream")
+        )
+        expected = expected.astype({"n": object}) if n is None else expected
+        assert_frame_equal(frame(log, said, reading, step), expected)
+
+
 @pytest.mark.parametrize(
     ("log", "projection", "key", "words"),
     [
