@@ -56,6 +56,8 @@ class LongLog:
 
     Attributes
     ----------
+    log : Log
+        As it was when it was opened, whatever was appended since.
     total : int
         Events, each of them a stop.
     positions : range or array
@@ -70,9 +72,10 @@ class LongLog:
 
     def __post_init__(self) -> None:
         self._failed: FoldFailed | None = None
-        self.total = len(self.log)
         positions = self.log.positions()
         self.positions = positions if isinstance(positions, range) else np.array(positions, "int64")
+        self.total = len(positions)
+        self.log = self.log.until(position=self.position(self.total))
         self._streams = _streams(self.log, self.rows + 1)
         self._living = (
             None if self.projection.skips else Living(self.log, self.projection.ends_with)

@@ -119,7 +119,7 @@ def past_of(
     """Return the past of a log: in windows where it is long and may be read so, otherwise as a whole."""
     there = {**places_of(log, projection), **named_places(marks)}
     if key is None and render is None and max_steps is None and is_long(log, projection):
-        return InWindows(LongLog(log, projection, rows), step, there)
+        return InWindows(log, LongLog(log, projection, rows), step, there)
     reading = read.read(log, projection, key, max_steps)
     return AsAWhole(log, projection, reading, rows, render, there)
 
@@ -176,12 +176,14 @@ class AsAWhole(Past):
 class InWindows(Past):
     """The steps around the slider, of a log too long to be read at once."""
 
-    def __init__(self, log: LongLog, step: int | None, marks: Mapping[str, list[int]]) -> None:
-        self._long, self._rows = log, log.rows
-        reading = log.window(log.total if step is None else min(max(step, 0), log.total), GLANCE)
-        super().__init__(log.log, log.projection, reading, Picture(reading, log.rows))
+    def __init__(
+        self, log: read.Log, long: LongLog, step: int | None, marks: Mapping[str, list[int]]
+    ) -> None:
+        self._long, self._rows = long, long.rows
+        reading = long.window(long.total if step is None else min(max(step, 0), long.total), GLANCE)
+        super().__init__(log, long.projection, reading, Picture(reading, long.rows))
         self.pages = self._bound(reading)
-        self.places, self.tracks = InLog(log), OfLog(log, marks)
+        self.places, self.tracks = InLog(long), OfLog(long, marks)
 
     @property
     def last(self) -> int:

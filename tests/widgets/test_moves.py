@@ -330,6 +330,25 @@ def test_in_a_long_log_duckdb_finds_the_next_of_a_kind(long):
     assert long.previous("key") is None
 
 
+def test_a_long_log_that_has_grown_is_as_it_was_when_it_was_opened(own_store, cards, monkeypatch):
+    monkeypatch.setattr(longlog, "MOST_STEPS", 3)
+    tm = TimeMachine(own_store, cards, step=2)
+    own_store.append("card-1", el.Event("CardLoaded", {"amount": 1}, occurred_at="2026-01-09"))
+    own_store.append("card-3", el.Event("CardLost", occurred_at="2026-01-10", actor="eve"))
+
+    assert isinstance(tm._past, InWindows)
+    assert (tm.next("type"), tm.step) == (None, 2)
+    assert tm.go(time="2026-01-09").position == 4
+    assert (tm.next("key"), tm.step, tm.last) == (None, 4, 4)
+    assert (tm.filter(types="CardLoaded"), tm.step) == (2, 2)
+    assert tm.find("balance", "==", 16) is None
+    with pytest.raises(TimeMachineError, match="its types are 'CardLoaded', 'CardClosed'"):
+        tm.filter(types="CardLost")
+    tm.axis = "occurred"
+    assert "2026-01-08" in tm._sent["occurred"]["label"]
+    assert tm.fork().head == 2
+
+
 def test_a_browser_asks_for_what_its_window_does_not_hold(long):
     """What the JavaScript sends, and what it hears."""
     heard = []
