@@ -61,7 +61,7 @@ class Gap:
 class Scale:
     """The way from times, in microseconds, to places; in proportion between any two of its knots."""
 
-    times: list[float]
+    times: list[int]
     places: list[float]
     gaps: list[Gap]
 
@@ -82,7 +82,7 @@ def scale(times: Sequence[int]) -> Scale:
     """
     there = sorted(set(times))
     if len(there) < 2:
-        return Scale([0.0], [1.0], [])
+        return Scale([0], [1.0], [])
     idle = idle_pauses(there)
     knots = sorted({there[0], there[-1], *(edge for pause in idle for edge in pause)})
     widths = _widths(knots, idle)
@@ -93,7 +93,7 @@ def scale(times: Sequence[int]) -> Scale:
         for (start, end), (low, high) in zip(pairwise(knots), pairwise(places), strict=True)
         if (start, end) in idle
     ]
-    return Scale([float(knot) for knot in knots], places, gaps)
+    return Scale(knots, places, gaps)
 
 
 def idle_pauses(times: Sequence[int]) -> set[tuple[int, int]]:

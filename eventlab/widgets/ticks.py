@@ -21,7 +21,7 @@ def timed(drawn: Track, axis: Axis, scale: Scale) -> Track:
     """Return a track with its idle pauses and its first and last time."""
     if not scale.gaps and len(scale.times) < 2:
         return drawn
-    first, last = ends(moment_at(int(scale.times[0])), moment_at(int(scale.times[-1])))
+    first, last = ends(moment_at(scale.times[0]), moment_at(scale.times[-1]))
     dates = f'<span class="tm-dates"><span>{first}</span><span>{last}</span></span>'
     name = f'<span class="tm-axis">{axis}</span>'
     idle = "; ".join(f"{gap.words} without events" for gap in scale.gaps)
