@@ -36,8 +36,8 @@ def columns(reading: Reading) -> dict[str, Any]:
     return {
         "numbers": numbers(reading.numbers[1:]),
         "positions": numbers([event.position for event in events]),
-        "occurred": numbers([microseconds(event.occurred_at) for event in events]),
-        "recorded": numbers([microseconds(event.recorded_at) for event in events]),
+        "occurred": times([event.occurred_at for event in events]),
+        "recorded": times([event.recorded_at for event in events]),
         **{kind: names(named(events, kind)) for kind in KINDS},
     }
 
@@ -59,6 +59,23 @@ def numbers(found: Sequence[int]) -> Numbers:
     above = [now - before for before, now in pairwise((start, *found))]
     unit = gcd(*above) or 1
     return {"start": start, "unit": unit, "steps": [step // unit for step in above]}
+
+
+def times(found: Iterable[datetime]) -> dict[str, Numbers]:
+    """Return times as whole seconds since 1970, and the microseconds beyond each.
+
+    JavaScript adds up seconds exactly, and microseconds no further than the year 2255.
+
+    Examples
+    --------
+    >>> times([datetime(1970, 1, 1, 0, 0, 7, 5), datetime(1970, 1, 1, 0, 1, 7, 5)])["seconds"]
+    {'start': 7, 'unit': 60, 'steps': [0, 1]}
+    """
+    parts = [divmod(microseconds(when), 1_000_000) for when in found]
+    return {
+        "seconds": numbers([seconds for seconds, _ in parts]),
+        "beyond": numbers([beyond for _, beyond in parts]),
+    }
 
 
 def names(found: Iterable[str | None]) -> Names:

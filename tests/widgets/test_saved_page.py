@@ -201,6 +201,41 @@ def test_times_and_kinds_are_gone_to_without_a_kernel(browser, store, cards, tmp
         assert opened.line().startswith("4 / 4")
 
 
+def test_times_behind_a_far_date_are_as_exact_as_before_it(browser, cards, tmp_path):
+    """A number of JavaScript holds no microsecond of the years 1600 and 9999."""
+    times = [
+        "2026-01-01 00:00:00.000025",
+        "9999-12-31 23:59:59.999999",
+        "2026-01-02",
+        "1600-05-05 10:00:00.123456",
+        "2026-01-03",
+    ]
+    store = el.EventStore(clock=lambda: "2026-02-01")
+    for when in times:
+        store.append("card-1", el.Event("CardLoaded", {"amount": 1}, occurred_at=when))
+    tm = TimeMachine(store, cards)
+
+    with Opened(browser, tm.save(tmp_path / "far.html")) as opened:
+        seen = opened.page.locator(".tm-events [data-go] td:nth-child(2)").all_inner_texts()
+        assert seen == [
+            "before the first event",
+            "2026-01-01 00:00",
+            "9999-12-31 23:59:59",
+            "2026-01-02 00:00",
+            "1600-05-05 10:00",
+            "2026-01-03 00:00",
+        ]
+        entry = opened.page.locator("[data-part=entry]")
+        for typed, step in zip(
+            [*times, "2026-01-02 23:59:59.999999"], [1, 2, 3, 4, 5, 3], strict=True
+        ):
+            tm.go(time=typed)
+            entry.fill(typed)
+            opened.press("Enter")
+            assert opened.line().startswith(f"{tm.step} / 5")
+            assert tm.step == step
+
+
 def test_it_lists_its_keys(browser, store, cards, tmp_path):
     path = TimeMachine(store, cards).save(tmp_path / "cards.html")
     with Opened(browser, path) as opened:

@@ -15,7 +15,7 @@ function eventRow(known, step, isCurrent, axis) {
   const cell = (kind) => (isCurrent ? ` data-only="${kind}" title="stop only at this ${KINDS[kind]}"` : "");
   const head = `<tr${mark} data-go="${step}"><td class="n">${grouped(known.number(step))}</td>`;
   if (!step) return `${head}<td colspan="3" class="none">before the first event</td></tr>\n`;
-  return `${head}<td>${momentText(known.moment(step, axis))}</td>` +
+  return `${head}<td>${momentText(known.second(step, axis))}</td>` +
     `<td${cell("streams")}>${known.html("streams", step)}</td>` +
     `<td${cell("types")}>${known.html("types", step)}</td></tr>\n`;
 }

@@ -8,11 +8,22 @@ function summed({ start, unit, steps }) {
   return steps.map((step) => (at += step * unit));
 }
 
+// Times as seconds, and as microseconds: of these a number has all digits up to the year 2255, and one that
+// is later or very early is a few off, but none that stands behind it.
+function timed({ seconds, beyond }) {
+  const whole = summed(seconds), more = summed(beyond);
+  return { seconds: whole, moments: whole.map((at, row) => at * 1e6 + more[row]) };
+}
+
 function stops(book) {
   const { stops: known, first } = book;
   const row = (step) => step - Math.max(first, 1); // step 0 has none
   const read = {};
   const column = (name) => (read[name] ??= summed(known[name]));
+  const clock = (axis) => {
+    const name = EPOCH_OF[axis] ?? "occurred";
+    return (read[name] ??= timed(known[name]));
+  };
   const kind = (of, step) => (step ? known[of].of[row(step)] : null);
   const name = (of, step) => (step ? known[of].names[kind(of, step)] : null);
   let touching = null; // which keys each step touched, where the book has their lives
@@ -23,7 +34,8 @@ function stops(book) {
   return {
     number: (step) => (step ? column("numbers")[row(step)] : 0),
     position: (step) => (step ? column("positions")[row(step)] : 0),
-    moment: (step, axis) => column(EPOCH_OF[axis] ?? "occurred")[row(step)],
+    second: (step, axis) => clock(axis).seconds[row(step)],
+    moment: (step, axis) => clock(axis).moments[row(step)],
     html: (of, step) => asHTML(name(of, step)),
     raw: (of, step) => asText(name(of, step)),
     counts: (of) => tallied(known[of]),
@@ -57,9 +69,9 @@ const asText = (name) => (Array.isArray(name) ? name[1] : name);
 const GROUPS = new Intl.NumberFormat("en");
 const grouped = (number) => GROUPS.format(number);
 
-// Microseconds since 1970 as a time to the second, as Python writes it.
-function momentText(microseconds) {
-  const written = new Date(Math.floor(microseconds / 1000)).toISOString();
+// Seconds since 1970 as a time, as Python writes it.
+function momentText(seconds) {
+  const written = new Date(seconds * 1000).toISOString();
   const [day, time] = [written.slice(0, -14), written.slice(-13, -5)];
   return `${day} ${time.endsWith(":00") ? time.slice(0, 5) : time}`;
 }
