@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, TypeAlias
 
+from eventlab.equality import identity
 from eventlab.widgets.markup import SIGNS, row_start, sign_cell, value, word
 from eventlab.widgets.scenes import Key, Reading, Row
 from eventlab.widgets.values import known
@@ -74,16 +75,7 @@ class _Cells:
         found = known(found)
         if found is None:
             return 0
-        number = self._numbers.setdefault(_identity(found), len(self.shown))
+        number = self._numbers.setdefault(identity(found), len(self.shown))
         if number == len(self.shown):
             self.shown.append(value(found))
         return number
-
-
-def _identity(found: Any) -> Hashable:
-    """Return what is equal exactly for two values that are the same: ``1`` and ``1.0``, but not ``True``."""
-    try:
-        hash(found)
-    except TypeError:
-        return "unhashable", repr(found)
-    return isinstance(found, bool), found

@@ -179,6 +179,43 @@ def test_values_that_are_the_same_have_one_number_and_others_have_their_own():
     assert [life[1] for life in told["lives"][0]] == [1, 1, 2, 3, 0, 0, 4, 4]
 
 
+def test_what_holds_values_is_the_same_where_they_are():
+    """Lists: 1, 1.0, True. Dicts: in another order, with a float, with True. Then two sets, and a tuple."""
+    found = [
+        [1],
+        [1.0],
+        [True],
+        [1, 2],
+        {"a": 1, "b": [2]},
+        {"b": [2.0], "a": 1},
+        {"a": True, "b": [2]},
+    ]
+    told = read(*((value,) for value in [*found, {1}, frozenset({1}), (1,)]))
+
+    assert [life[1] for life in told["lives"][0]] == [1, 1, 2, 3, 4, 4, 5, 6, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "position"),
+    [([1], [True], 2), ({"a": 1}, {"a": True}, 2), ([1], [1.0], 1), ({"a": 1, "b": 2}, {"b": 2, "a": 1}, 1)],
+)  # fmt: skip
+def test_diff_blame_page_and_picture_agree_on_what_changed(before, after, position):
+    store = el.EventStore()
+    store.append("card-1", [el.Event("CardSet", {"m": value}) for value in (before, after)])
+    said = el.Fold(lambda card, event: {"m": event.data["m"]}, {"m": None})
+    tm = TimeMachine(store, said)
+    tm.pins = (1, 2)
+    changed = position == 2
+
+    assert said.blame(store, "card-1")["position"].tolist() == [position]
+    assert len(said.diff(store.until(position=1), store)) == len(tm.diff()) == changed
+    [[(_, early), (_, late)]] = versions(tm._past.pages.reading)["lives"]
+    assert (early != late) == changed
+    assert ("~" in tm.text()) == changed
+    of_function = TimeMachine(store, lambda log: said(log)[["m"]])
+    assert ("~" in of_function.text()) == changed
+
+
 def test_values_that_read_alike_because_they_were_cut_still_differ():
     told = read(("a" * 5000 + "b",), ("a" * 5000 + "c",))
 

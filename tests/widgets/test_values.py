@@ -4,8 +4,12 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from eventlab.equality import identity
 from eventlab.widgets.values import known, same, short, text
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -54,3 +58,23 @@ def test_a_value_is_the_same_only_as_itself():
     assert not same(None, 0)
     assert same(np.array([1, 2]), np.array([1, 2]))
     assert not same(np.array([1, 2]), np.array([1, 3]))
+    assert not same([1], (1,))
+    assert same({"a": [None]}, {"a": [float("nan")]})
+
+
+PLAIN = st.sampled_from([None, 0, 1, 1.0, True, False, "1", float("nan"), np.int64(1), Decimal(1)])
+VALUES = st.recursive(
+    PLAIN,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2),
+        st.lists(inner, max_size=2).map(tuple),
+        st.dictionaries(st.sampled_from("ab"), inner),
+    ),
+    max_leaves=4,
+)
+
+
+@examples(50)
+@given(VALUES, VALUES)
+def test_values_are_the_same_when_their_identities_are_equal(one, other):
+    assert same(one, other) == (identity(one) == identity(other))
