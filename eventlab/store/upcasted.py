@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,13 +24,12 @@ from eventlab.errors import BrokenPayload, UncommittedSchema
 from eventlab.errors.upcasting import UNREADABLE
 from eventlab.payload import kind, to_json
 from eventlab.store import rows
-from eventlab.store.bulk import KIND_OF_JSON
 from eventlab.store.cut import Cut
 from eventlab.store.database import Attached, Database, transaction
 from eventlab.store.ledger import Field, Ledger
+from eventlab.store.oldfields import FieldsOfOldRows
 from eventlab.store.oldrows import is_current, is_current_among, is_old
 from eventlab.store.scans import ROW_GROUP, Scan, Scans
-from eventlab.store.sqltext import literal, payload_field
 from eventlab.upcasting import Chains
 from eventlab.upcasting.upcaster import Step
 
@@ -80,7 +79,7 @@ class Overlay:
         self._stored: set[Step] = set()
         self._shown: dict[Field, None] = {}
         self._failing: Place | None = None
-        self._held: dict[Field, bool] = {}  # by rows of today, of the fields that old rows have
+        self._of_old_rows = FieldsOfOldRows(scan.table, chains.schemas)
 
     def over(self, scans: Scans, cut: Cut) -> Scans:
         """Return scans with upcasted events in the place of old ones, up to the last append."""
@@ -108,17 +107,18 @@ class Overlay:
     def fields(self, stored: Iterable[Field], cut: Cut) -> dict[Field, None]:
         """Return the payload fields as they are shown, given those that are stored."""
         with self._kept_up(cut):
-            return self._fields(stored, self._held)
+            return self._left(stored, self._of_old_rows.gone())
 
     def fields_within(
         self, con: duckdb.DuckDBPyConnection, stored: Iterable[Field], cut: Cut
     ) -> dict[Field, None]:
         """Return the same for an open transaction, with the events it has appended so far."""
         with self._kept_up(cut):
-            held = {
-                f: held or self._is_held(con, f, self._done + 1) for f, held in self._held.items()
-            }
-            return self._fields(stored, held)
+            return self._left(stored, self._of_old_rows.gone_within(con, self._done + 1))
+
+    def _left(self, stored: Iterable[Field], gone: Set[Field]) -> dict[Field, None]:
+        left = (field for field in stored if field not in gone or field in self._shown)
+        return dict.fromkeys([*left, *self._shown])
 
     def close(self) -> None:
         """Let go of the table; the log is read no more."""
@@ -219,7 +219,7 @@ class Overlay:
                     found |= dict.fromkeys(_fields_of(chunk))
                     self._insert(chunk)
                     bar.update(len(chunk))
-        self._look_for_fields(low, high, found)
+        self._of_old_rows.look(self._con, low, high, found)
 
     def _require_none_uncommitted(self, con: duckdb.DuckDBPyConnection) -> None:
         found = con.execute(
@@ -291,39 +291,6 @@ class Overlay:
         )
         self._unshredded = 0
 
-    # -- fields that only old rows have --------------------------------------------------------------
-
-    def _fields(self, stored: Iterable[Field], held: Mapping[Field, bool]) -> dict[Field, None]:
-        left = (f for f in stored if held.get(f, True) or f in self._shown)
-        return dict.fromkeys([*left, *self._shown])
-
-    def _look_for_fields(self, low: int, high: int, found: Iterable[Field]) -> None:
-        """Note which fields of old rows are in rows of today too: the others are not shown."""
-        for field in found:
-            if field not in self._held:
-                self._held[field] = self._is_held(self._con, field, 1, high)
-        for field, held in self._held.items():
-            self._held[field] = held or self._is_held(self._con, field, low, high)
-
-    def _is_held(
-        self, con: duckdb.DuckDBPyConnection, field: Field, low: int, high: int | None = None
-    ) -> bool:
-        value, member = payload_field(field.field), literal(_member(field.field))
-        # DuckDB 2.0 gives no type to a null, nor to a field that is missing: the JSON tells them apart.
-        is_null = f"json_type(data::json, {member}) = 'NULL'"
-        kind_of = KIND_OF_JSON.format(f"json_type({value}::json)")
-        is_kind = f"{value} is not null and {kind_of} = {literal(field.kind)}"
-        condition = is_null if field.kind == "NULL" else is_kind
-        tests = " and ".join(is_current(self.chains.schemas))
-        return bool(
-            con.execute(
-                f"select 1 from {self._scan.table} as events "
-                f"where position >= $low and ($high is null or position <= $high) "
-                f"and type = $type and {tests} and {condition} limit 1",
-                {"low": low, "high": high, "type": field.type},
-            ).fetchone()
-        )
-
 
 @dataclass(frozen=True)
 class StillOverlay:
@@ -391,11 +358,6 @@ def _payload(old: _Old) -> dict[str, Any]:
     if not isinstance(payload, dict):
         raise BrokenPayload(old.type, old.position, old.text)
     return payload
-
-
-def _member(name: str) -> str:
-    """Return the path of a member in DuckDB's JSON functions, for a name of any characters."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 _BAR: dict[str, Any] = {"desc": "upcasters", "unit": " events", "delay": 2, "leave": False}
