@@ -506,7 +506,7 @@ class EventStore(Log):
     def _title(self) -> str:
         if self._database.closed:
             return f"EventStore {self._database}, closed"
-        return f"EventStore {self._database}: {len(self):,} events"
+        return f"EventStore {self._database}: {self._counted()}"
 
 
 class Branch(EventStore):
@@ -535,7 +535,7 @@ class Branch(EventStore):
         return self._plan.origin()
 
     def _title(self) -> str:
-        state = "closed" if self._database.closed else f"{len(self):,} events"
+        state = "closed" if self._database.closed else self._counted()
         return f"EventStore, {self._database} {self._plan.spoken()}: {state}"
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from eventlab import frames
+from eventlab.errors.upcasting import UNREADABLE
 from eventlab.event import RecordedEvent
 from eventlab.remembered import Remembered
 from eventlab.statements import Params, execute
@@ -550,7 +551,8 @@ class Log:
         title = f"<p>{escape(self._title())}</p>"
         if self._database.closed:
             return title
-        first = self.until(position=self._tenth_position()).events()
+        log, _ = self._readable()
+        first = log.until(position=log._tenth_position()).events()
         return title + first.to_html(index=False)
 
     def _tenth_position(self) -> int:
@@ -561,7 +563,21 @@ class Log:
         cut = f" ({self.cut})" if str(self.cut) else ""
         if self._database.closed:
             return f"Log of a closed store{cut}"
-        return f"Log of {len(self):,} events{cut}"
+        return f"Log of {self._counted()}{cut}"
+
+    def _counted(self) -> str:
+        """Return how many events it shows, in words."""
+        log, behind = self._readable()
+        return f"{len(log):,} events{behind}"
+
+    def _readable(self) -> tuple[Log, str]:
+        """Return what of it can be shown, and in words what cannot: a log is never shown as an error."""
+        try:
+            self.fields()
+        except UNREADABLE as error:
+            behind = f" and one at position {error.position:,} that cannot be shown"
+            return self.until(position=error.position - 1), behind
+        return self, ""
 
 
 def _unique(names: Iterable[str]) -> list[str]:

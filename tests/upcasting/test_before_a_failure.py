@@ -63,6 +63,17 @@ def test_every_cut_that_ends_before_it_is_shown(path, projection, read_only):
             len(store.since(position=4))
 
 
+def test_a_store_that_is_shown_says_up_to_where_it_can_be(path):
+    with el.EventStore(path, upcasters=[in_cents]) as store:
+        said = "2 events and one at position 3 that cannot be shown"
+        assert repr(store) == f"<EventStore {str(path)!r}: {said}>"
+        assert repr(store.only("CardLoaded")) == f"<Log of {said} (types CardLoaded)>"
+        assert repr(store.until(position=2)) == "<Log of 2 events (position until 2)>"
+        assert f"{said}</p>" in store._repr_html_()
+        assert "250}" in store._repr_html_()
+        assert store._repr_html_().count("<tr") == 3
+
+
 def test_the_slider_goes_up_to_it(path):
     with el.EventStore(path, upcasters=[in_cents]) as store:
         machine = TimeMachine(store.until(position=FAILING - 1), cards)
