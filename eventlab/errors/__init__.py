@@ -71,6 +71,7 @@ from eventlab.errors.store import (
     NotWritten,
     ReadOnly,
     StoreError,
+    StoreForked,
     StoreLocked,
 )
 from eventlab.errors.timetravel import InvalidQuestion, PredicateFailed
@@ -92,6 +93,7 @@ __all__ = [
     "InvalidQuery",
     "DuplicateEventError",
     "StoreError",
+    "StoreForked",
     "StoreLocked",
     "NotAStore",
     "NotWritten",

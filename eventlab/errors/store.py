@@ -65,6 +65,18 @@ class StoreLocked(StoreError):
         )
 
 
+class StoreForked(StoreError):
+    """A process that was forked uses the store of its parent; nothing was written."""
+
+    def __init__(self, path: Path | None, parent: int | None = None) -> None:
+        whose = "its parent" if parent is None else f"process {parent}"
+        super().__init__(
+            f"{str(path)!r} is open for writing in {whose}, from which this process was forked: what it "
+            "wrote here would be lost. Work with the store in one process, or start others with "
+            "multiprocessing.get_context('spawn')."
+        )
+
+
 class NotAStore(StoreError):
     """The file is not an eventlab store."""
 

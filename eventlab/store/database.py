@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +18,7 @@ from weakref import WeakSet, finalize
 
 import duckdb
 
-from eventlab.errors import NotWritten, StoreError
+from eventlab.errors import NotWritten, StoreError, StoreForked
 from eventlab.statements import execute, raise_if_interrupted
 from eventlab.store.knownstreams import KnownStreams
 from eventlab.store.opening import connect
@@ -47,9 +48,11 @@ class Database:
 
     is_branch = False
     attached: Attached | None = None
+    _process: int | None = None
 
     def __init__(self, path: Path | None, *, read_only: bool) -> None:
         self.path, self.read_only = path, read_only
+        self._process = os.getpid() if path and not read_only else None
         self._open(connect(path, read_only=read_only))
 
     def _open(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -113,7 +116,12 @@ class Database:
         """Return a new connection to the same database; it costs 4 µs."""
         return self._require_open().cursor()
 
+    def _require_ours(self) -> None:
+        if self._process not in (None, os.getpid()):
+            raise StoreForked(self.path, self._process)
+
     def _require_open(self) -> duckdb.DuckDBPyConnection:
+        self._require_ours()
         if self._connection is None:
             raise StoreError(self._is_closed())
         return self._connection
@@ -135,6 +143,7 @@ class Database:
 
         DuckDB 2.0 takes 4 µs to make one and 5 ms to let go of one that has read from a large table.
         """
+        self._require_ours()
         con = self._idle.pop() if self._idle else self.cursor()
         try:
             yield con

@@ -10,7 +10,7 @@ from threading import Lock
 
 import duckdb
 
-from eventlab.errors import NotAStore, StoreError, StoreLocked
+from eventlab.errors import NotAStore, StoreError, StoreForked, StoreLocked
 
 _OPEN_FILES = Path("/dev/fd")  # not on Windows, where a lock belongs to who opened the file
 
@@ -29,6 +29,8 @@ def connect(path: Path | None, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(":memory:")
     try:
         _require_place(path, read_only)
+        if not read_only:
+            _require_not_inherited(path)
         with _looking:
             _require_duckdb_file(path)
             # Resolved, for to DuckDB a name such as "md:cards" or ":memory:cards" is no file.
@@ -57,12 +59,33 @@ def is_open_here(path: Path) -> bool:
     Then nobody may open and close it once more, if only to look: on POSIX, who closes a file lets go of all
     locks that the process has on it, and another process could write between the lines of this one.
     """
-    place = path.stat()
+    return _place_of(path.stat()) in _open_places()
+
+
+def _open_places() -> set[_Place]:
+    places = set()
     for file in _OPEN_FILES.iterdir() if _OPEN_FILES.exists() else ():
         with suppress(OSError):  # of one that was closed meanwhile
-            if os.path.samestat(os.fstat(int(file.name)), place):
-                return True
-    return False
+            places.add(_place_of(os.fstat(int(file.name))))
+    return places
+
+
+def _place_of(found: os.stat_result) -> _Place:
+    return found.st_dev, found.st_ino
+
+
+_Place = tuple[int, int]
+_inherited: set[_Place] = set()
+
+
+def _require_not_inherited(path: Path) -> None:
+    """Refuse what was open when this process was forked: DuckDB would hand out its parent's database."""
+    if _inherited and path.exists() and _place_of(path.stat()) in _inherited:
+        raise StoreForked(path)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=lambda: _inherited.update(_open_places()))
 
 
 def _require_duckdb_file(path: Path) -> None:

@@ -397,6 +397,38 @@ def test_a_file_is_known_to_be_open_under_any_name(filled, tmp_path):
     assert not is_open_here(filled)
 
 
+FORK = """
+import multiprocessing
+store = el.EventStore(sys.argv[1])
+def what(do):
+    try:
+        do()
+    except Exception as error:
+        print(type(error).__name__, flush=True)
+def child():
+    event = el.Event("CardLoaded", {"amount": 9})
+    what(lambda: store.append("card-7", event))
+    what(lambda: len(store))
+    what(lambda: el.EventStore(sys.argv[1]).append("card-7", event))
+    with el.EventStore(sys.argv[1] + ".other") as other:
+        other.append("card-7", event)
+print("ready", flush=True)
+forked = multiprocessing.get_context("fork").Process(target=child)
+forked.start()
+forked.join()
+print(len(store))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_a_forked_process_does_not_write_to_the_store_of_its_parent(filled):
+    with another_process(FORK, filled) as process:
+        assert process.stdout.read() == "StoreForked\nStoreForked\nStoreForked\n2\n"
+
+    with el.EventStore(f"{filled}.other") as other:
+        assert amounts(other) == [9]
+
+
 # -- a file that cannot grow -----------------------------------------------------------------------
 
 FULL = """
