@@ -9,6 +9,8 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -523,6 +525,21 @@ def test_a_bad_element_of_a_json_array_is_refused_by_row(write, element):
         ("timestamptz '2026-01-31 09:30:00+01'", "2026-01-31T08:30:00Z"),
         ("'\\x00\\xFF'::blob", "AP8="),
         ("uuid '00000000-0000-0000-0000-000000000001'", "00000000-0000-0000-0000-000000000001"),
+        ("timestamp_ns '2026-01-31 09:30:00.000000001'", "2026-01-31T09:30:00.000000001"),
+        ("timestamp '0044-03-15 (BC) 12:00:00'", "0044-03-15 (BC) 12:00:00"),
+        ("{'a': 12345678901234567890.10::decimal(22, 2)}", {"a": "12345678901234567890.10"}),
+        ("[[0.10::decimal(3, 2), null]]", [["0.10", None]]),
+        ("[0.10, 2.5]::decimal(3, 2)[2]", ["0.10", "2.50"]),
+        ("map {'a': 0.10::decimal(3, 2), 'b': null}", {"a": "0.10", "b": None}),
+        ("[{'a': '\\xFF'::blob, 'b': null}]", [{"a": "/w=="}]),
+        (
+            "{'a': {'b': timestamptz '2026-01-31 09:30:00+01'}}",
+            {"a": {"b": "2026-01-31T08:30:00Z"}},
+        ),
+        ("{'a': date '2026-01-31', 'b': time '09:30'}", {"a": "2026-01-31", "b": "09:30:00"}),
+        ("{'a': 1.5::double, 'b': 2::float, 'c': true}", {"a": 1.5, "b": 2.0, "c": True}),
+        ("{'it''s \"odd\"': 'so \"odd\"\n'}", {'it\'s "odd"': 'so "odd"\n'}),
+        ("{'a': null::struct(b integer), 'c': '{\"d\": null}'::json}", {"c": {"d": None}}),
         ("[1, null]", [1, None]),
         ("{'a': 1, 'b': null, 'c': {'d': null}}", {"a": 1, "c": {}}),
         ("map {'a': 1}", {"a": 1}),
@@ -546,21 +563,56 @@ def test_parquet_values_stay_or_become_exact_text(tmp_path, sql, expected):
         ("[18446744073709551615::ubigint]", r"row 1: payload field 'x\[0\]' is the integer"),
         ("18446744073709551615::ubigint", "row 1: column 'x' is beyond 64 bits"),
         ("'-inf'::double", "row 1: column 'x' is infinite"),
+        ("{'a': {'b': 'nan'::double}}", "row 1: payload field 'x.a.b' is nan"),
+        ("[{'a': map {1: 2}}]", r"^'x\[\].a' holds maps with keys of the type INTEGER"),
     ],
 )
 def test_parquet_values_that_json_has_not_are_refused(tmp_path, sql, sentence):
-    with pytest.raises(BadRow, match=sentence):
+    with pytest.raises(ImportFailed, match=sentence):
         read(parquet(tmp_path / "cards.parquet", f"{sql} as x"))
 
 
 def test_what_is_no_parquet_file_is_refused(write, tmp_path):
     with pytest.raises(UnreadableFile, match=r"could not be read \(No magic bytes"):
         read(write("card,kind\ncard-7,CardLoaded\n", "cards.parquet"))
-    pd.DataFrame({"card": ["a"], "kind": ["B"], "X": [1], "x": [2]}).to_parquet(
-        tmp_path / "x.parquet"
-    )
-    with pytest.raises(UnreadableFile, match="'x' that differ only in capitals"):
-        read(tmp_path / "x.parquet")
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"X": pa.array([1]), "x": pa.array([2])}, "columns 'X' and 'x' have the same name to SQL"),
+        (
+            {"x": pa.array([[{"a": 1, "A": 2}]])},
+            "columns 'x.list.element.a' and 'x.list.element.A'",
+        ),
+        ({"": pa.array([1])}, "column '' has no text as its name"),
+        ({"x": pa.array([{"": 1}])}, "column '' has no text as its name"),
+        (
+            {"x": pa.array([1], pa.decimal256(39, 0))},
+            "decimals of 39 digits in 'x', of which only 38",
+        ),
+        (
+            {"x": pa.array([{"a": 1}], pa.struct([("a", pa.decimal256(60, 2))]))},
+            "60 digits in 'x.a'",
+        ),
+    ],
+)
+def test_what_duckdb_would_rename_or_round_is_refused(tmp_path, values, sentence):
+    path = tmp_path / "cards.parquet"
+    pq.write_table(pa.table({"card": ["card-7"], "kind": ["CardLoaded"], **values}), path)
+
+    with pytest.raises(ImportFailed, match=sentence):
+        read(path)
+
+
+def test_nanoseconds_with_a_zone_stay_in_a_payload_and_are_no_time_of_an_event(tmp_path):
+    path = tmp_path / "cards.parquet"
+    times = pa.array([1_000_000_001], pa.timestamp("ns", "UTC"))
+    pq.write_table(pa.table({"card": ["card-7"], "kind": ["CardLoaded"], "ts": times}), path)
+
+    assert payloads(read(path)) == [{"ts": "1970-01-01T00:00:01.000000001Z"}]
+    with pytest.raises(BadRow, match="row 1: column 'ts' is finer than a microsecond"):
+        read(path, occurred_at="ts")
 
 
 # -- a column of payloads --------------------------------------------------------------------------

@@ -25,6 +25,14 @@ class MissingColumn(EventLabError, KeyError):
 class ImportFailed(EventLabError, ValueError):
     """A row of a table cannot become an event; nothing was imported from it."""
 
+    @classmethod
+    def keys_are_no_text(cls, field: str, sql_type: str) -> ImportFailed:
+        """Say what maps JSON has no form for."""
+        return cls(
+            f"{field!r} holds maps with keys of the type {sql_type}, which JSON would turn into text; "
+            "nothing was imported. Make the keys text first."
+        )
+
 
 class BadRow(ImportFailed):
     """A row of a table cannot become an event; nothing was imported."""
@@ -109,10 +117,12 @@ class UnreadableFile(ImportFailed):
         return cls(path, problem, "Write it again in one way")
 
     @classmethod
-    def same_name(cls, path: Path, name: str) -> UnreadableFile:
-        """Name columns that SQL cannot tell apart."""
-        problem = f"has columns called {name!r} that differ only in capitals, which SQL ignores"
-        return cls(path, problem, "Rename one first")
+    def long_decimals(cls, path: Path, field: str, digits: int, most: int) -> UnreadableFile:
+        """Name the field, and how many digits can be kept."""
+        problem = (
+            f"has decimals of {digits} digits in {field!r}, of which only {most} would be kept"
+        )
+        return cls(path, problem, "Make them text, or of fewer digits, first")
 
     @classmethod
     def unknown_ending(cls, path: Path, known: Iterable[str]) -> UnreadableFile:

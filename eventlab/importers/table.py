@@ -94,9 +94,13 @@ def read_table(
     Notes
     -----
     Values are kept as they are. A missing cell is an absent field: an empty one in CSV, NaN or None in a
-    frame, NULL in Parquet (in structures, too). An explicit ``null`` of JSON stays. CSV knows text only, so
-    there a column becomes integers, numbers or booleans if every cell of it can be, with nothing lost:
-    ``007`` stays text. Dates, decimals and bytes, which JSON has no values for, become exact text.
+    frame, NULL in Parquet, also as a field of a structure. What is written out stays: ``null`` in JSON, None
+    in a list. CSV knows text only, so there a column becomes integers, numbers or booleans if every cell of
+    it can be, with nothing lost: ``007`` stays text.
+
+    Dates, decimals and bytes, which JSON has no values for, become exact text, also inside lists and
+    structures: ``2026-01-31``, ``2.50``, base64. What else JSON cannot hold is refused by its field, such as
+    an integer beyond 64 bits, a set, or a map whose keys are no text.
 
     A file of any size needs the memory of a quarter of a million rows, besides what the store needs for its
     keys until all rows are in (about 50 MB for each million), and room for a copy among the temporary files.

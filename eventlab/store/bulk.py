@@ -18,9 +18,10 @@ from eventlab.payload import require_exact
 from eventlab.statements import execute
 from eventlab.store import rows
 from eventlab.store.append import CONFLICTS, Appended, Writer
-from eventlab.store.columns_in import Roles, Shape, kind_of, present
+from eventlab.store.columns_in import Roles, Shape, kind_of
 from eventlab.store.database import Database, transaction
 from eventlab.store.identity import taken_id
+from eventlab.store.json_text import present
 from eventlab.store.ledger import Field
 from eventlab.store.scans import ROW_GROUP
 from eventlab.store.sqltext import literal, quoted

@@ -1,12 +1,10 @@
 """A table's columns as the parts of events, in SQL: which column is what, and the rest as payload.
 
-A cell that is missing becomes an absent field. What JSON has no value for becomes the text that keeps it
-exact: dates and times in ISO form, decimals with all their digits, bytes in base64.
+A cell that is missing becomes an absent field. How a value is written as JSON is not known here.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -14,13 +12,19 @@ from dataclasses import dataclass, fields
 from eventlab.checks import is_unicode
 from eventlab.errors import ImportFailed, MissingColumn
 from eventlab.event import require_schema
-from eventlab.store.sqltext import literal, quoted
+from eventlab.store.json_text import (
+    INTEGERS,
+    LARGE_INTEGERS,
+    as_json,
+    is_float,
+    is_nested,
+    member,
+    present,
+)
+from eventlab.store.sqltext import quoted
 
 ROW, PAYLOAD = "el_row", "el_data"  # columns that importers add
 _TEXT = ("actor", "reason", "correlation_id", "causation_id", "event_id")
-_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
-_LARGE_INTEGERS = ("UBIGINT", "HUGEINT", "UHUGEINT")
-_NESTED = ("STRUCT", "MAP", "UNION")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,68 +171,25 @@ class Shape:
 
     def _payload(self) -> str:
         if self.roles.data is not None:
-            return f"coalesce({as_object(self.roles.data, self.columns[self.roles.data])}, '{{}}')"
-        members = [
-            f"{literal(json.dumps(c) + ':')} || {as_json(c, self.columns[c])}" for c in self.payload
-        ]
+            return f"coalesce({self._whole_payload(self.roles.data)}, '{{}}')"
+        members = [member(column, as_json(column, self.columns[column])) for column in self.payload]
         return f"'{{' || concat_ws(',', {', '.join(members)}) || '}}'" if members else "'{}'"
 
-
-def as_json(column: str, sql_type: str) -> str:
-    """Return SQL for a cell as JSON text, NULL where it is missing."""
-    cell = quoted(column)
-    if _is_float(sql_type):
-        return f"{present(column, sql_type)}::double::varchar"
-    if sql_type.startswith("TIMESTAMP WITH TIME ZONE"):
-        return f"to_json(replace({cell}::timestamp::varchar, ' ', 'T') || 'Z')::varchar"
-    if sql_type.startswith("TIMESTAMP"):
-        return f"to_json(replace({cell}::varchar, ' ', 'T'))::varchar"
-    if sql_type in (*_INTEGERS, *_LARGE_INTEGERS, "BOOLEAN", "JSON"):
-        return f"{cell}::varchar"
-    if is_nested(sql_type):
-        return as_object(column, sql_type)
-    if sql_type == "BLOB":
-        return f"to_json(base64({cell}))::varchar"
-    return f"to_json({cell}::varchar)::varchar"
-
-
-def as_object(column: str, sql_type: str) -> str:
-    """Return SQL for a structure as JSON text, or for the text of one as it stands.
-
-    Rows of a STRUCT all have the same fields; NULL is how one that a row does not have is written.
-    """
-    cell = quoted(column)
-    if sql_type.startswith("STRUCT") and not sql_type.endswith("]"):
-        return (
-            f"case when {cell} is not null then json_merge_patch('{{}}', {cell}::json)::varchar end"
-        )
-    return f"{cell}::json::varchar" if is_nested(sql_type) else f"{cell}::varchar"
-
-
-def present(column: str, sql_type: str) -> str:
-    """Return SQL for a cell, NULL where it is missing: in a column of floats NaN is."""
-    cell = quoted(column)
-    return f"nullif({cell}, 'nan')" if _is_float(sql_type) else cell
+    def _whole_payload(self, column: str) -> str:
+        """A structure as JSON text, or the text of one as it stands."""
+        sql_type = self.columns[column]
+        return as_json(column, sql_type) if is_nested(sql_type) else f"{quoted(column)}::varchar"
 
 
 def kind_of(sql_type: str) -> str:
     """Return the kind of value the cells of a column have as payload."""
-    if sql_type in (*_INTEGERS, *_LARGE_INTEGERS):
+    if sql_type in (*INTEGERS, *LARGE_INTEGERS):
         return "BIGINT"
-    if _is_float(sql_type):
+    if is_float(sql_type):
         return "DOUBLE"
     if sql_type == "BOOLEAN":
         return "BOOLEAN"
     return "VARIANT" if is_nested(sql_type) else "VARCHAR"
-
-
-def is_nested(sql_type: str) -> bool:
-    """Whether the cells of a column are lists or structures."""
-    return sql_type.startswith(_NESTED) or sql_type.endswith("]")
-
-
-def _is_float(sql_type: str) -> bool:
-    return sql_type in ("DOUBLE", "FLOAT")
 
 
 def _as_text(column: str, sql_type: str) -> str:
@@ -257,7 +218,7 @@ def _time_checks(column: str, sql_type: str) -> list[Check]:
     if sql_type == "VARCHAR":
         known += f" and regexp_matches({text}, '^\\s*[0-9]')"
     checks = [Check(f"not coalesce({known}, false)", column, "is no time")]
-    if sql_type in ("VARCHAR", "TIMESTAMP_NS"):
+    if sql_type == "VARCHAR" or sql_type.endswith("_NS"):
         finer = f"regexp_matches({text}, '{_NANOSECONDS}')"
         checks.append(Check(finer, column, "is finer than a microsecond"))
     return checks
@@ -272,9 +233,9 @@ def _schema_check(column: str, sql_type: str) -> Check:
 
 def _value_checks(column: str, sql_type: str) -> list[Check]:
     cell = quoted(column)
-    if _is_float(sql_type):
+    if is_float(sql_type):
         return [Check(f"isinf({cell})", column, "is infinite, which JSON cannot hold")]
-    if sql_type in _LARGE_INTEGERS:
+    if sql_type in LARGE_INTEGERS:
         beyond = f"{cell} is not null and try_cast({cell} as bigint) is null"
         return [Check(beyond, column, "is beyond 64 bits")]
     return []
