@@ -8,9 +8,13 @@ are noted with their kinds: the store keeps that catalogue to give SQL and dataf
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from datetime import date, time
+from decimal import Decimal
 from math import isfinite
-from typing import Any
+from typing import Any, NoReturn
+from uuid import UUID
 
 import numpy as np
 
@@ -22,7 +26,38 @@ MAX_DEPTH = 100
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-def to_json(data: Mapping[str, Any]) -> str:
+def refuse(value: Any, field: str) -> NoReturn:
+    """Say what is to be done with a value that JSON has no form for."""
+    name = type(value).__name__
+    if isinstance(value, tuple):
+        raise PayloadError(field, "is a tuple, which JSON would give back as a list", "use a list")
+    raise PayloadError(
+        field or "data", f"is a {name}, which JSON cannot hold", _ADVICE.get(name, _CONVERT)
+    )
+
+
+def exact(value: Any, field: str) -> Any:
+    """Return the text that keeps such a value exactly, or refuse it.
+
+    Examples
+    --------
+    >>> exact(Decimal("2.50"), "amount"), exact(time(9, 30), "at"), exact(b"cat", "photo")
+    ('2.50', '09:30:00', 'Y2F0')
+    """
+    if isinstance(value, date | time) and value == value:  # a datetime is a date, and NaT one, too
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray):
+        return b64encode(value).decode()
+    if isinstance(value, Decimal) and not value.is_finite():
+        return float(value)  # which is refused
+    return str(value) if isinstance(value, Decimal | UUID) else refuse(value, field)
+
+
+Otherwise = Callable[[Any, str], Any]
+"""What to do with a value that JSON has no form for, and its field: return another, or raise."""
+
+
+def to_json(data: Mapping[str, Any], otherwise: Otherwise = refuse) -> str:
     """Return a payload as JSON text, or refuse it by the name of its first bad field.
 
     Examples
@@ -34,12 +69,12 @@ def to_json(data: Mapping[str, Any]) -> str:
         ...
     eventlab.errors.PayloadError: payload field 'seats' is a set, which JSON cannot hold: store sorted(value).
     """
-    return _encode(_plain(data, "", 0))
+    return to_json_value(data, otherwise)
 
 
-def to_json_value(value: Any) -> str:
+def to_json_value(value: Any, otherwise: Otherwise = refuse) -> str:
     """Return any payload value as JSON text, or refuse it."""
-    return _encode(_plain(value, "", 0))
+    return _encode(_plain(value, "", 0, otherwise))
 
 
 def from_json(text: str) -> dict[str, Any]:
@@ -88,7 +123,7 @@ def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return payload
 
 
-def _plain(value: Any, field: str, depth: int) -> Any:
+def _plain(value: Any, field: str, depth: int, otherwise: Otherwise) -> Any:
     value = python_value(value)
     if value is None or isinstance(value, bool):
         return value
@@ -102,12 +137,16 @@ def _plain(value: Any, field: str, depth: int) -> Any:
         raise PayloadError(field, f"is nested deeper than {MAX_DEPTH} levels", "flatten it")
     if isinstance(value, Mapping):
         return {
-            _key(name, field): _plain(item, f"{field}.{name}" if field else str(name), depth + 1)
+            _key(name, field): _plain(
+                item, f"{field}.{name}" if field else str(name), depth + 1, otherwise
+            )
             for name, item in value.items()
         }
     if isinstance(value, list):
-        return [_plain(item, f"{field}[{at}]", depth + 1) for at, item in enumerate(value)]
-    raise _not_json(value, field)
+        return [
+            _plain(item, f"{field}[{at}]", depth + 1, otherwise) for at, item in enumerate(value)
+        ]
+    return _plain(otherwise(value, field), field, depth, otherwise)
 
 
 def _text(value: str, field: str) -> str:
@@ -145,15 +184,6 @@ def _key(name: Any, field: str) -> str:
             "use text keys",
         )
     return _text(name, f"{field}.{name!r}" if field else repr(name))
-
-
-def _not_json(value: Any, field: str) -> PayloadError:
-    name = type(value).__name__
-    if isinstance(value, tuple):
-        return PayloadError(field, "is a tuple, which JSON would give back as a list", "use a list")
-    return PayloadError(
-        field or "data", f"is a {name}, which JSON cannot hold", _ADVICE.get(name, _CONVERT)
-    )
 
 
 _CONVERT = "convert it to text, a number, a list or a dict"

@@ -1,10 +1,12 @@
 """Does every table that people have become the same log, exactly, or a sentence that helps?"""
 
 import csv
+import datetime as dt
 import gzip
 import io
 import json
 import tempfile
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -800,6 +802,16 @@ def test_dicts_have_the_names_that_were_given():
     with pytest.raises(BadRow, match="row 1: payload field 'x' is a tuple"):
         read(one({"x": (1,)}))
     assert len(read([])) == 0
+
+
+@pytest.mark.parametrize("role", [{}, {"data": "d"}])
+def test_what_json_has_no_value_for_becomes_exact_text_in_dicts_too(role):
+    payload = {"price": Decimal("2.50"), "on": [dt.date(2026, 1, 31)], "seal": {"raw": b"\xff"}}
+    rows = one({"d": payload} if role else payload)
+
+    expected = {"price": "2.50", "on": ["2026-01-31"], "seal": {"raw": "/w=="}}
+    assert payloads(read(rows, **role)) == [expected]
+    assert payloads(read(pd.DataFrame(rows), **role)) == [expected]
 
 
 def test_into_is_a_store_that_can_be_written(write, tmp_path):

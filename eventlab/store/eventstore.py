@@ -177,7 +177,8 @@ class EventStore(Log):
             Columns for the envelope. With ``event_id`` the same frame again writes nothing.
         data : str, optional
             The column with the payload, as dicts or JSON text. Left out: all other columns become
-            payload fields, and a missing cell an absent field. Dates and decimals become exact text.
+            payload fields, and a missing cell an absent field. Dates, decimals and bytes (base64)
+            become exact text, also inside lists and dicts.
         schema : str or int, optional
             The column with the shape of each payload, or the shape of all of them: 1 where all rows are
             old and the store has upcasters. Left out, or missing: today's.

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, time
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import duckdb
 import numpy as np
@@ -15,7 +13,7 @@ import pandas as pd
 
 from eventlab.checks import is_unicode
 from eventlab.errors import BadRow, ImportFailed, InvalidEvent
-from eventlab.payload import to_json, to_json_value
+from eventlab.payload import exact, to_json, to_json_value
 from eventlab.store.columns_in import ROW, Roles, require_distinct
 from eventlab.store.sqltext import quoted
 from eventlab.times import utc
@@ -102,22 +100,13 @@ class FrameTable:
 
 
 def _payload_text(payload: Any) -> str:
-    return payload if isinstance(payload, str) else to_json_value(payload)
+    return payload if isinstance(payload, str) else to_json_value(payload, exact)
 
 
 def _field_text(field: str) -> Callable[[Any], str]:
     """Return what makes JSON text of a field's values; what it refuses, it refuses by the field's name."""
     before = len(to_json({field: ""})) - len('""}')
-    return lambda value: to_json({field: _exact(value)})[before:-1]
-
-
-def _exact(value: Any) -> Any:
-    """Return what JSON has no value for as the text that keeps it."""
-    if isinstance(value, date | time):  # a datetime is a date
-        return value.isoformat()
-    if isinstance(value, Decimal) and not value.is_finite():
-        return float(value)  # which is refused
-    return str(value) if isinstance(value, Decimal | UUID) else value
+    return lambda value: to_json({field: value}, exact)[before:-1]
 
 
 def _holds_text(column: pd.Series[Any]) -> bool:

@@ -265,6 +265,8 @@ def test_a_frame_gives_way_to_a_connection_that_does_not_stop_writing(path):
         (pd.Series([1, None], dtype="int64[pyarrow]"), [1, None]),
         (pd.Series([[1, "x"], {"a": [None]}]), [[1, "x"], {"a": [None]}]),
         (pd.Series([Decimal("1.10"), None]), ["1.10", None]),
+        (pd.Series([b"\xff", bytearray(b"cat")]), ["/w==", "Y2F0"]),
+        (pd.Series([[Decimal("1.10")], {"a": b"\xff"}]), [["1.10"], {"a": "/w=="}]),
         (pd.Series([UUID(int=1)]), ["00000000-0000-0000-0000-000000000001"]),
         (pd.Series([dt.date(2026, 1, 31), dt.time(9, 30)]), ["2026-01-31", "09:30:00"]),
         (pd.Series(pd.to_datetime(["2026-01-31T09:30:00"])), ["2026-01-31T09:30:00"]),
@@ -420,6 +422,8 @@ def test_json_text_that_would_change_is_refused_by_row(store, text, found):
         ({"more": float("inf")}, {}, r"row 3: payload field 'more' is inf"),
         ({"more": Decimal("-Infinity")}, {}, r"row 3: payload field 'more' is -inf"),
         ({"more": (1,)}, {}, r"row 3: payload field 'more' is a tuple"),
+        ({"more": [pd.NaT]}, {}, r"row 3: payload field 'more\[0\]' is a NaTType"),
+        ({"more": [Decimal("NaN")]}, {}, r"row 3: payload field 'more\[0\]' is nan"),
         ({"more": {"n": [2**70]}}, {}, r"row 3: payload field 'more.n\[0\]' is the integer"),
         (
             {"more": "\ud800"},
