@@ -14,7 +14,7 @@ from eventlab.errors import InvalidRender
 from eventlab.event import RecordedEvent
 from eventlab.renders.parts import Row, marked, named, require_most, rest, rows_of, scrolling, style
 from eventlab.widgets.markup import value, word
-from eventlab.widgets.values import known, text
+from eventlab.widgets.values import is_number, known, text
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class airport_board:  # noqa: N801 - said like a verb, as `functools.partial` is
     def _status(self, row: Row) -> str:
         status, late = row.fields.get(self.status), known(row.fields.get(self.delay or ""))
         told = word(self.words.get(text(status), text(status))) if status is not None else ""
-        return f"{told} {late:.0f} min late" if isinstance(late, int | float) and late > 0 else told
+        return f"{told} {late:.0f} min late" if is_number(late) and late > 0 else told
 
     def _clock(self, when: Any) -> str:
         moment = _moment(when)

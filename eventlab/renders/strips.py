@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from math import isnan, nan
 from typing import Any
 
 from eventlab.errors import InvalidRender
@@ -26,6 +28,9 @@ from eventlab.widgets.markup import word
 from eventlab.widgets.values import is_number
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+
+FARTHEST = sys.float_info.max / 4
+"""From here to as far below zero is still a number."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class strip:  # noqa: N801 - said like a verb, as `functools.partial` is
 
     def _bar(self, row: Row, low: float, high: float) -> str:
         found: Any = row.fields.get(self.field)
-        if not is_number(found):
+        if not _is_drawn(found):
             return ""
         zero, end = _share(0, low, high), _share(found, low, high)
         left, width = min(zero, end), abs(end - zero)
@@ -100,31 +105,44 @@ class strip:  # noqa: N801 - said like a verb, as `functools.partial` is
 
     def _numbers(self, row: Row) -> list[Any]:
         found = row.fields.get(self.field)
-        return [n for n in (found if isinstance(found, list) else [found]) if is_number(n)]
+        return [n for n in (found if isinstance(found, list) else [found]) if _is_drawn(n)]
 
 
 def _is_scale(found: Any) -> bool:
     if not isinstance(found, tuple | list) or len(found) != 2:
         return False
-    return all(map(is_number, found)) and found[0] < found[1]
+    low, high = map(_size, found)
+    return -FARTHEST < low < high < FARTHEST
 
 
 def _limits(numbers: Any) -> tuple[float, float]:
     there = [0, *numbers]
-    low, high = min(there), max(there)
-    return (low, high) if low < high else (0, 1)
+    low, high = min(there, key=_size), max(there, key=_size)
+    return (low, high) if _size(low) < _size(high) else (0, 1)
 
 
 def _share(number: float, low: float, high: float) -> float:
     """Return where a number stands between the ends of the scale; beyond them, at the end."""
-    return min(max((float(number) - low) / (high - low), 0.0), 1.0)
+    start, end = _size(low), _size(high)
+    return min(max((_size(number) - start) / (end - start), 0.0), 1.0)
+
+
+def _is_drawn(found: Any) -> bool:
+    return not isnan(_size(found))
+
+
+def _size(found: Any) -> float:
+    """Return a number of any kind as one that a scale can hold, the farthest for what lies beyond."""
+    if not is_number(found) or found != found:
+        return nan
+    return float(min(max(found, -FARTHEST), FARTHEST))
 
 
 def _line(numbers: list[Any], low: float, high: float) -> str:
     """Return a line of blocks, which reads without CSS or SVG; a gap where there is no number."""
     top = len(BLOCKS) - 1
     blocks = (
-        BLOCKS[int(_share(n, low, high) * top + 0.5)] if is_number(n) else " " for n in numbers
+        BLOCKS[int(_share(n, low, high) * top + 0.5)] if _is_drawn(n) else " " for n in numbers
     )
     return f"<code>{''.join(blocks)}</code>"
 

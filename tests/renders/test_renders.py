@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from html import unescape
 
 import pytest
@@ -21,6 +22,7 @@ from eventlab.renders import (
 )
 from eventlab.widgets import TimeMachine
 
+INF = float("inf")
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -206,6 +208,36 @@ def test_strip_draws_a_list_as_a_line_of_blocks():
     assert text(picture) == ["n, 0 to 7", "a ▁▂█ ▄ 3"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "bars"),
+    [
+        (Decimal("1.50"), Decimal("3.00"), ["left:0.0%;width:50.0%", "left:0.0%;width:100.0%"]),
+        (Decimal("-1.5"), 4.5, ["left:0.0%;width:25.0%", "left:25.0%;width:75.0%"]),
+        (5, float("inf"), ["left:0.0%;width:0.0%", "left:0.0%;width:100.0%"]),
+        (-1e308, 1e308, ["left:0.0%;width:50.0%", "left:50.0%;width:50.0%"]),
+        (10**400, 7, ["left:0.0%;width:100.0%", "left:0.0%;width:0.0%"]),
+        (float("nan"), 7, ["left:0.0%;width:100.0%"]),
+        (Decimal("1e-400"), 0, ["left:0.0%;width:0.0%"] * 2),
+    ],
+)
+def test_strip_draws_numbers_of_every_kind_and_size(one, other, bars):
+    picture = strip("n")({"a": {"n": one}, "b": {"n": other}}, None)
+
+    assert re.findall(r'<i style="(.*?)"', picture) == bars
+
+
+def test_strip_leaves_a_gap_for_what_is_no_number_and_ends_its_scale_exactly():
+    picture = strip("n")({"a": {"n": [Decimal("0.00"), float("nan"), Decimal("7.10")]}}, None)
+
+    assert text(picture) == ["n, 0 to 7.10", "a ▁ █ 7.10"]
+
+
+def test_strip_takes_exact_limits():
+    picture = strip("n", limits=(0, Decimal(5)))({"a": {"n": 4}}, None)
+
+    assert 'style="left:0.0%;width:80.0%"' in picture
+
+
 # -- chess board --------------------------------------------------------------------------------
 
 BACK = "♜\ufe0e ♞\ufe0e ♝\ufe0e ♛\ufe0e ♚\ufe0e ♝\ufe0e ♞\ufe0e ♜\ufe0e"
@@ -351,6 +383,13 @@ def test_airport_board_shows_a_flight_once_more_when_it_leaves():
     assert text(BOARD(state, None))[2:] == ["~ 04:00 UA3 IAH departed 12 min late"]
 
 
+@pytest.mark.parametrize("minutes", [12, 12.0, Decimal("12.0")])
+def test_airport_board_tells_a_delay_in_numbers_of_every_kind(minutes):
+    state = {"flight-UA3": flight("2013-01-01T09:00:00Z", delay=minutes)}
+
+    assert text(BOARD(state, None))[2:] == ["04:00 UA3 IAH on time 12 min late"]
+
+
 def test_airport_board_says_how_many_flights_wait_besides_and_stands_odd_times():
     state = {f"flight-{n}": flight("soon") for n in range(5)}
 
@@ -365,7 +404,7 @@ def test_airport_board_says_how_many_flights_wait_besides_and_stands_odd_times()
 # -- what cannot be drawn ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("limits", [(5, 5), (9, 1), (0,), "ab", 7, (0, None)])
+@pytest.mark.parametrize("limits", [(5, 5), (9, 1), (0,), "ab", 7, (0, None), (0, INF)])
 def test_strip_refuses_limits_that_are_no_scale(limits):
     with pytest.raises(InvalidRender, match="give two numbers, the lower first"):
         strip("n", limits=limits)
