@@ -23,6 +23,14 @@ class InvalidQuestion(EventLabError, ValueError):
     """A question about the past was asked in a way that has no meaning."""
 
     @classmethod
+    def no_log(cls, asked: str, found: object) -> InvalidQuestion:
+        """Name what stands in the place of a log."""
+        return cls(
+            f"{asked} was asked about a {type(found).__name__}, and the past is in a log: give a store or a "
+            "cut of one, such as store.until(position=17); el.read_table() turns a table into a store."
+        )
+
+    @classmethod
     def clock(cls, verb: str, by: object) -> InvalidQuestion:
         """List the clocks there are."""
         return cls(

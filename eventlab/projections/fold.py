@@ -128,6 +128,7 @@ class Fold(TimeTravel):
 
     def __call__(self, log: Log) -> pd.DataFrame:
         """Return the state at the end of a log: index the key, the fields, ``position``."""
+        self.require_log(log)
         states: dict[Key, State] = {}
         with collector_at_rest():
             try:
@@ -161,6 +162,7 @@ class Fold(TimeTravel):
 
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched, in fold order, for all keys or one."""
+        self.require_log(log)
         return self.changes_from({}, log if key is None else self.about(log, key), key)
 
     def changes_from(

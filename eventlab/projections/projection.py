@@ -182,6 +182,7 @@ class Projection(TimeTravel):
 
     def __call__(self, log: Log) -> pd.DataFrame:
         """Return the state at the end of a log: index the key, the columns, ``position``."""
+        self.require_log(log)
         bound = Bound()
         query = self.query(bound, log).by_number()
         rows = self._run(log, query.state(), bound)
@@ -189,6 +190,7 @@ class Projection(TimeTravel):
 
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched, in fold order, for all keys or one."""
+        self.require_log(log)
         parts: tuple[Part, ...] = ()
         if key is not None:
             log, parts = self.about(log, key), () if self.by_stream else self.require_key(key)
@@ -234,6 +236,7 @@ class Projection(TimeTravel):
 
     def lifetimes(self, log: Log) -> pd.DataFrame:
         """Return the histories of all keys at once, each state as the interval in which it held."""
+        self.require_log(log)
         bound = Bound()
         query = self.query(bound, log).by_number().lifetimes(clock_of(log))
         rows = self._typed(self._run(log, query, bound), [*INTERVAL, *self.fields])

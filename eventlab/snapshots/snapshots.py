@@ -122,6 +122,7 @@ class Snapshots(TimeTravel):
 
     def __call__(self, log: Log) -> pd.DataFrame:
         """Return the state at the end of a log, from the last snapshot before it."""
+        self.require_log(log)
         start, tail = self._start(log)
         return self._keeper.state(start, tail) if start else self._projection(tail)
 
@@ -137,6 +138,7 @@ class Snapshots(TimeTravel):
 
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched: all of them, so every event is folded."""
+        self.require_log(log)
         self._folded = [self._ended(log if key is None else self.about(log, key))]
         return self._projection.changes(log, key)
 

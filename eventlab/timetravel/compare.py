@@ -11,6 +11,7 @@ import pandas as pd
 from eventlab.equality import same
 from eventlab.errors import InvalidQuestion
 from eventlab.frames import missing, taken, values
+from eventlab.timetravel.asked import require_logs
 
 
 def compare(
@@ -53,6 +54,7 @@ def compare(
     stream
     card-7      20  25    True
     """
+    require_logs("compare()", one, other)
     if len(set(names)) != 2:
         raise InvalidQuestion.same_names(names)
     states = [_require_rows(projection(log)) for log in (one, other)]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from eventlab.errors import KeyShapeError
+from eventlab.timetravel.asked import require_logs
 from eventlab.timetravel.asof import asof
 from eventlab.timetravel.bisect import Found, bisect
 from eventlab.timetravel.blame import blame
@@ -279,6 +280,7 @@ class TimeTravel(ABC):
         1   card-7       20         1
         2   card-7       25         2
         """
+        self.require_log(log)
         return panel(self, log, at, by)
 
     def states(self, log: Log, cuts: Sequence[Any], by: str = "position") -> Iterator[pd.DataFrame]:
@@ -340,6 +342,7 @@ class TimeTravel(ABC):
         >>> found.position, found.looked_at, found.state
         (2, 2, {'balance': -8})
         """
+        self.require_log(log)
         return bisect(self, log, predicate, key, monotone=monotone)
 
     def asof(
@@ -392,6 +395,7 @@ class TimeTravel(ABC):
         1  card-7   2      25         2
         2  card-8   2    <NA>      <NA>
         """
+        self.require_log(log)
         return asof(self, log, frame, on, key, by, prefix)
 
     def marks(self, log: Log, since: int = 0, fields: Sequence[str] | None = None) -> pd.DataFrame:
@@ -407,6 +411,10 @@ class TimeTravel(ABC):
             ``_ended``, the position of the event that last ended the key's life.
         """
         return marks_of(self.changes(log), list(self.key_names))
+
+    def require_log(self, found: object) -> None:
+        """Refuse what is no log."""
+        require_logs(repr(self.name), found)
 
     def require_key(self, key: Key) -> tuple[Part, ...]:
         """Return the parts of a key, or refuse one of another shape."""
