@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eventlab.errors.family import EventLabError
+from eventlab.errors.family import EventLabError, short
 
 
 class PredicateFailed(EventLabError, ValueError):
@@ -47,6 +47,36 @@ class InvalidQuestion(EventLabError, ValueError):
         )
 
     @classmethod
+    def no_names(cls, role: str, found: object) -> InvalidQuestion:
+        """Say how one or several are named."""
+        return cls(
+            f"asof({role}={short(found)}) names nothing: give one name as text, or several in a list."
+        )
+
+    @classmethod
+    def no_rows(cls, found: object) -> InvalidQuestion:
+        """Name what stands in the place of a frame."""
+        return cls(
+            f"asof(log, frame) was given a {type(found).__name__} as its frame: give a DataFrame whose rows "
+            "carry a time and a key."
+        )
+
+    @classmethod
+    def no_key(cls, column: str, row: object, found: object) -> InvalidQuestion:
+        """Name the row whose key is none."""
+        return cls(
+            f"column {column!r} holds {short(found)} in row {row!r}, and no key is a "
+            f"{type(found).__name__}: give one key in each row, as frame.explode({column!r}) does with lists."
+        )
+
+    @classmethod
+    def no_prefix(cls, found: object) -> InvalidQuestion:
+        """Say what goes before a name."""
+        return cls(
+            f"asof(prefix={short(found)}) is no valid text: give one such as prefix='then_'."
+        )
+
+    @classmethod
     def missing_time(cls, column: str, row: object) -> InvalidQuestion:
         """Name the row without a time."""
         return cls(
@@ -84,6 +114,21 @@ class InvalidQuestion(EventLabError, ValueError):
         return cls(
             f"the function to compare() gave a {type(found).__name__}, not a DataFrame: give one with a "
             "row per key; a Series becomes one by .to_frame()."
+        )
+
+    @classmethod
+    def no_projection(cls, found: object) -> InvalidQuestion:
+        """Say what gives the outcome of a log."""
+        return cls(
+            f"compare(…, {short(found)}) names no way to read the two logs: give an el.Fold, an "
+            "el.Projection or any function log -> DataFrame with one row per key."
+        )
+
+    @classmethod
+    def columns_of_one_name(cls, where: str, name: object) -> InvalidQuestion:
+        """Name the column that is there twice."""
+        return cls(
+            f"{where} has more than one column {name!r}, and they cannot be told apart: rename one first."
         )
 
     @classmethod

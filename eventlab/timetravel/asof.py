@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from eventlab import frames
+from eventlab.checks import is_text
 from eventlab.errors import InvalidQuestion, MissingColumn
 from eventlab.timetravel.past import NEVER, Past, numbers
 
@@ -34,11 +35,14 @@ def asof(
     prefix: str,
 ) -> pd.DataFrame:
     """Return the frame with the state of each row's key at its time, as `TimeTravel.asof` says."""
-    clocks, times, keys = _clocks(by), _listed(on), _listed(key)
+    clocks, times, keys = _clocks(by), _listed("on", on), _listed("key", key)
     if len(times) != len(clocks):
         raise InvalidQuestion.on_each_clock(on, by)
     projection.require_key(tuple(keys) if len(keys) > 1 else keys[0])
     _require_columns(frame, times, keys)
+    _require_keys(frame[keys])
+    if not is_text(prefix):
+        raise InvalidQuestion.no_prefix(prefix)
     readings = {
         clock: _readings(frame[name], clock) for clock, name in zip(clocks, times, strict=True)
     }
@@ -47,7 +51,7 @@ def asof(
 
 
 def _clocks(by: Names) -> list[str]:
-    named = _listed(by)
+    named = _listed("by", by)
     two = len(named) == 2 and "occurred" in named
     if (
         not set(named) <= set(CLOCKS)
@@ -58,15 +62,40 @@ def _clocks(by: Names) -> list[str]:
     return [CLOCKS[name] for name in named]
 
 
-def _listed(names: Names) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
+def _listed(role: str, names: Any) -> list[str]:
+    several = [names] if isinstance(names, str) else names
+    listed = list(several) if isinstance(several, Iterable) else []
+    if not listed or not all(map(_can_be_known, listed)):
+        raise InvalidQuestion.no_names(role, names)
+    return listed
 
 
-def _require_columns(frame: pd.DataFrame, times: list[str], keys: list[str]) -> None:
+def _require_columns(frame: Any, times: list[str], keys: list[str]) -> None:
+    if not isinstance(frame, pd.DataFrame):
+        raise InvalidQuestion.no_rows(frame)
     for role, names in (("on", times), ("key", keys)):
         for name in names:
             if name not in frame:
                 raise MissingColumn(role, name, map(str, frame.columns))
+            if isinstance(frame[name], pd.DataFrame):
+                raise InvalidQuestion.columns_of_one_name("the frame given to asof()", name)
+
+
+def _require_keys(keys: pd.DataFrame) -> None:
+    for name, column in keys.items():
+        found = column.items() if column.dtype == object else ()
+        wrong = [(row, key) for row, key in found if not _can_be_known(key)]
+        if wrong:
+            raise InvalidQuestion.no_key(str(name), *wrong[0])
+
+
+def _can_be_known(found: Any) -> bool:
+    """Tell whether there can be a key, or a column, of this name: a list is none."""
+    try:
+        hash(found)
+    except TypeError:
+        return False
+    return True
 
 
 def _readings(column: pd.Series[Any], clock: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from eventlab.checks import is_text
 from eventlab.equality import same
 from eventlab.errors import InvalidQuestion
 from eventlab.frames import missing, taken, values
@@ -55,8 +56,10 @@ def compare(
     card-7      20  25    True
     """
     require_logs("compare()", one, other)
-    if len(set(names)) != 2:
+    if not _are_two_texts(names):
         raise InvalidQuestion.same_names(names)
+    if not callable(projection):
+        raise InvalidQuestion.no_projection(projection)
     states = [_require_rows(projection(log)) for log in (one, other)]
     columns = dict.fromkeys(name for state in states for name in state)
     fields = [name for name in columns if name != "position"]
@@ -71,10 +74,18 @@ def compare(
     return table[changed] if only_changed else table
 
 
+def _are_two_texts(names: object) -> bool:
+    several = names if isinstance(names, tuple | list) else ()
+    return len(several) == 2 and all(map(is_text, several)) and several[0] != several[1]
+
+
 def _require_rows(state: Any) -> pd.DataFrame:
     """Return what a function gave as a frame with one row per key, or refuse it."""
     if not isinstance(state, pd.DataFrame):
         raise InvalidQuestion.no_frame(state)
+    if not state.columns.is_unique:
+        name = state.columns[state.columns.duplicated()][0]
+        raise InvalidQuestion.columns_of_one_name("what the function to compare() gave", name)
     if not state.index.is_unique:
         raise InvalidQuestion.rows_of_one_key(state.index[state.index.duplicated()][0])
     return state

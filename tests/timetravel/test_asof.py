@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import eventlab as el
+from eventlab.errors import InvalidQuestion
 from eventlab.timetravel.asof import asof
 from tests.projections.test_laws import BOTH, CARDS, START, STREAMS, laws, logs, store_of
 
@@ -83,6 +84,43 @@ def test_only_what_happened_and_what_was_known_are_two_questions(store, by):
 
     with pytest.raises(el.EventLabError, match="by="):
         count.asof(store, frame, on=["at", "at_2", "at_3"][: len(by)], key="card", by=by)
+
+
+@pytest.mark.parametrize("names", [None, 5, [], [["at"]]])
+@pytest.mark.parametrize("role", ["on", "key", "by"])
+def test_what_names_nothing_is_refused(store, role, names):
+    given = {"on": "at", "key": "card", "by": "recorded"} | {role: names}
+
+    with pytest.raises(InvalidQuestion, match=rf"asof\({role}=.*names nothing"):
+        count.asof(store, seen("2026-03-01"), **given)
+
+
+@pytest.mark.parametrize("frame", [None, [], {"card": ["a"], "at": [1]}, pd.Series([1], name="at")])
+def test_what_is_no_frame_is_refused(store, frame):
+    with pytest.raises(InvalidQuestion, match=rf"a {type(frame).__name__} as its frame"):
+        count.asof(store, frame, on="at", key="card")
+
+
+@pytest.mark.parametrize("twice", ["card", "at"])
+def test_a_column_that_is_there_twice_is_refused(store, twice):
+    frame = pd.concat([seen("2026-03-01"), seen("2026-03-01")[[twice]]], axis="columns")
+
+    with pytest.raises(InvalidQuestion, match=rf"more than one column '{twice}'"):
+        count.asof(store, frame, on="at", key="card")
+
+
+@pytest.mark.parametrize("key", [["a"], {"a": 1}, {"a"}, ("a", [])])
+def test_what_can_be_no_key_is_refused_by_its_row(store, key):
+    frame = pd.DataFrame({"card": ["a", key], "at": "2026-03-01"}, index=[10, 20])
+
+    with pytest.raises(InvalidQuestion, match=rf"'card' holds .* in row 20.*{type(key).__name__}"):
+        count.asof(store, frame, on="at", key="card")
+
+
+@pytest.mark.parametrize("prefix", [None, 5, "\ud800"])
+def test_a_prefix_is_text(store, prefix):
+    with pytest.raises(InvalidQuestion, match=r"asof\(prefix=.*no valid text"):
+        count.asof(store, seen("2026-03-01"), on="at", key="card", prefix=prefix)
 
 
 def test_errors_list_what_there_is(store):

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import eventlab as el
+from eventlab.errors import InvalidQuestion
 
 
 @pytest.fixture
@@ -57,6 +58,23 @@ def test_a_key_that_has_two_rows_cannot_be_compared(store):
         el.compare(store, store, lambda log: log.events().set_index("stream"))
 
 
-def test_two_logs_need_two_names(store):
-    with pytest.raises(el.EventLabError, match="two different names"):
-        el.compare(store, store, el.Projection("n", n=el.count()), names=("a", "a"))
+@pytest.mark.parametrize(
+    "names", [("a", "a"), None, 5, "ab", ([], "b"), ("a",), ("a", "b", "a"), ("a", "\ud800")]
+)
+def test_two_logs_need_two_names(store, names):
+    with pytest.raises(InvalidQuestion, match="two different names"):
+        el.compare(store, store, el.Projection("n", n=el.count()), names=names)
+
+
+@pytest.mark.parametrize("projection", [None, "cards", pd.DataFrame()])
+def test_two_logs_are_compared_by_a_function(store, projection):
+    with pytest.raises(InvalidQuestion, match=r"give an el.Fold, an el.Projection or any function"):
+        el.compare(store, store, projection)
+
+
+def test_columns_of_one_name_cannot_be_compared(store):
+    def twice(log):
+        return pd.DataFrame([[1, 2]], index=["a"], columns=["number", "number"])
+
+    with pytest.raises(InvalidQuestion, match="more than one column 'number'"):
+        el.compare(store, store, twice)
