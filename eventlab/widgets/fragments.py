@@ -18,7 +18,7 @@ from eventlab.widgets.flipbook import Fragment, Frame
 from eventlab.widgets.markup import counted, heading, pair, value, word
 from eventlab.widgets.scenes import Key, Line, Reading, Row, Scene
 from eventlab.widgets.scenes import sign as sign_of
-from eventlab.widgets.values import known, moment
+from eventlab.widgets.values import known, moment, payload
 from eventlab.widgets.views import FieldsView, Render, RenderedView, RowsView, View, key_words
 
 SLOTS = ("line", "caption", "state", "event")
@@ -100,14 +100,14 @@ class Picture:
 
     def _height(self) -> int:
         """Return the rows of the tallest event, so that what lies below stands still."""
-        payload = max((len(event.data) for event in self.reading.events), default=0)
+        tallest = max((len(payload(event.data)) for event in self.reading.events), default=0)
         changes = min(len(self.reading.fields), 5) + 1 if self._tells_changes else 0
-        return 1 + len(self._envelope) + 1 + min(payload, 20) + changes
+        return 1 + len(self._envelope) + 1 + min(tallest, 20) + changes
 
     def _label(self) -> int:
         """Return the characters of the longest name beside an event's value, up to 20."""
-        payload = {name for event in self.reading.events for name in event.data}
-        return min(max(map(len, (*self._envelope, *payload))), 20)
+        names = {name for event in self.reading.events for name in payload(event.data)}
+        return min(max(map(len, (*self._envelope, *names))), 20)
 
 
 def line(reading: Reading, scene: Scene) -> str:
@@ -177,7 +177,7 @@ def _part(name: str, rows: Iterable[str]) -> list[str]:
 
 
 def _payload(event: RecordedEvent) -> Iterator[str]:
-    return (pair(word(name), value(found)) for name, found in event.data.items())
+    return (pair(word(name), value(found)) for name, found in payload(event.data).items())
 
 
 def _changes(fields: list[str], touched: tuple[Line, ...]) -> Iterator[str]:

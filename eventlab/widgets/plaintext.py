@@ -9,7 +9,7 @@ from itertools import chain
 
 from eventlab.widgets.fragments import note
 from eventlab.widgets.scenes import Key, Line, Reading, Row, Scene, sign
-from eventlab.widgets.values import moment, short
+from eventlab.widgets.values import moment, payload, short
 
 Cells = list[str]
 
@@ -21,7 +21,7 @@ def plain(reading: Reading, scene: Scene) -> str:
         where(reading, scene),
         note(reading),
         *state_text(reading, scene),
-        payload(scene),
+        data(scene),
     ]
     return "\n".join(part.rstrip() for part in parts if part)
 
@@ -64,11 +64,11 @@ def rows_text(reading: Reading, scene: Scene) -> Cells:
     return [*aligned([head, *map(_row, scene.lines)]), *more]
 
 
-def payload(scene: Scene) -> str:
+def data(scene: Scene) -> str:
     """Return the payload of the event on one line."""
-    if scene.event is None or not scene.event.data:
-        return ""
-    return "data: " + ", ".join(f"{short(k)}={short(v)}" for k, v in scene.event.data.items())
+    fields = {} if scene.event is None else payload(scene.event.data)
+    told = ", ".join(f"{short(name)}={short(value)}" for name, value in fields.items())
+    return f"data: {told}" if fields else ""
 
 
 def aligned(rows: list[Cells]) -> Cells:

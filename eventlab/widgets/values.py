@@ -17,7 +17,18 @@ import pandas as pd
 
 from eventlab.equality import known, same
 
-__all__ = ["LONGEST", "MISSING", "cut", "is_number", "known", "moment", "same", "short", "text"]
+__all__ = [
+    "LONGEST",
+    "MISSING",
+    "cut",
+    "is_number",
+    "known",
+    "moment",
+    "payload",
+    "same",
+    "short",
+    "text",
+]
 
 MISSING = "·"
 """Stands where there is no value; an empty text shows as ``''`` and so differs from it."""
@@ -76,6 +87,17 @@ def moment(when: datetime) -> str:
     if when.microsecond:
         return f"{written}:{when:%S.%f}".rstrip("0")
     return f"{written}:{when:%S}" if when.second else written
+
+
+def payload(data: Any) -> Mapping[str, Any]:
+    """Return the payload of an event by field; one that is no object, as another program wrote it, whole.
+
+    Examples
+    --------
+    >>> payload({"amount": 5}), payload([1])
+    ({'amount': 5}, {'(no object)': [1]})
+    """
+    return data if isinstance(data, Mapping) else {"(no object)": data}
 
 
 def is_number(value: Any) -> bool:

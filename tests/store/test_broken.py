@@ -7,6 +7,7 @@ import pytest
 
 import eventlab as el
 from eventlab.errors import BrokenPayload, FoldFailed, ReadModelFailed
+from eventlab.widgets import TimeMachine
 
 INSERT = (
     "insert into events select 3, stream_no, 3, type, occurred_at, recorded_at, ?::json::variant, "
@@ -53,6 +54,18 @@ def test_a_projection_names_the_event(store, verb):
 def test_a_fold_stops_at_the_event_and_names_it(store):
     with pytest.raises(FoldFailed, match=r"'CardLoaded' at position 3 of stream 'card-7'"):
         CARD(store)
+
+
+def test_a_time_machine_of_a_fold_tells_of_the_event_at_its_step(store, tmp_path):
+    tm = TimeMachine(store, CARD)
+    [broken] = store.at(3)
+
+    assert tm.text(2).endswith("card-7  ~25\ndata: amount=5")
+    assert "failed at event 'CardLoaded' at position 3" in tm.text(3)
+    assert tm.text(3).endswith(f"data: (no object)={broken.data}")
+    assert '<th scope="row">(no object)</th>' in tm.html(3)
+    assert tm.text(4).endswith("data: amount=1")
+    assert tm.save(tmp_path / "cards.html").exists()
 
 
 def test_what_does_not_show_the_event_is_computed(store):
