@@ -93,14 +93,15 @@ def _index_of(key: tuple[Any, ...]) -> Any:
 
 
 def thinned(total: int, most: int) -> list[int]:
-    """Return 0 and at most `most` numbers from 1 to `total`, evenly spread, both ends kept.
+    """Return 0 and at most `most` numbers from 1 to `total`, evenly spread, both ends kept; of one the last.
 
     Examples
     --------
-    >>> thinned(3, 10), thinned(10, 4)
-    ([0, 1, 2, 3], [0, 1, 4, 7, 10])
+    >>> thinned(3, 10), thinned(10, 4), thinned(10, 1)
+    ([0, 1, 2, 3], [0, 1, 4, 7, 10], [0, 10])
     """
-    return [0, *np.linspace(1, total, min(total, max(most, 2))).round().astype(int).tolist()]
+    first = 1 if most > 1 else total
+    return [0, *np.linspace(first, total, min(total, most)).round().astype(int).tolist()]
 
 
 def _read_changes(log: Log, projection: Any, key: Any, max_steps: int) -> Reading:

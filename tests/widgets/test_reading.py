@@ -107,13 +107,21 @@ def test_a_plain_function_may_drop_rows_and_bring_new_columns(store):
 
 def test_a_long_log_is_thinned_evenly_with_both_ends(store, cards):
     assert thinned(10, 4) == [0, 1, 4, 7, 10]
-    assert thinned(1, 3) == [0, 1]
+    assert thinned(10, 1) == [0, 10]
+    assert thinned(1, 1) == thinned(1, 3) == [0, 1]
     assert thinned(0, 3) == [0]
 
     reading = read(store, cards, max_steps=2)
 
     assert [event.position for event in reading.events] == [1, 4]
     assert reading.touches[-2:] == [Touch(2, ("card-1",), (15, "Ana")), Touch(2, ("card-2",), None)]
+
+    only_the_last = read(store, cards, max_steps=1)
+    assert [event.position for event in only_the_last.events] == [4]
+    assert only_the_last.touches == [
+        Touch(1, ("card-1",), (15, "Ana")),
+        Touch(1, ("card-2",), None),
+    ]
 
 
 def test_an_empty_log_has_the_empty_past_alone(cards):
