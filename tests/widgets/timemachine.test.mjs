@@ -292,7 +292,7 @@ test("a position or a time that is entered is gone to: the last step at or befor
 
 test("what is no place is put back, and it says what it takes", async () => {
   const { model, enter, part, press } = await open(3);
-  for (const typed of ["soon", "25:00", "2013-02-30", "2013-13-01", "12:61", "#x", "<b>"]) {
+  for (const typed of ["soon", "25:00", "2013-02-30", "2013-13-01", "0000-01-01", "12:61", "#x", "<b>"]) {
     enter(typed);
     assert.equal(model.get("step"), 3, typed);
     assert.ok(part("told").textContent.startsWith(`“${typed}” is no place here: type a step`), typed);

@@ -2,7 +2,8 @@
 // happened last at or before it.
 
 const TAKES = "type a step such as 17, a position such as #17, a time such as 17:30, or 2013-01-01 17:30";
-const A_TIME = /^(?:(\d{4})-(\d\d)-(\d\d))?(?:[T ]?(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)? ?Z?$/;
+// Python counts no year 0.
+const A_TIME = /^(?:(?!0000)(\d{4})-(\d\d)-(\d\d))?(?:[T ]?(\d\d?):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)? ?Z?$/;
 const A_DAY = 86_400e6; // microseconds
 
 // {step}, {position} or {time}; null where it is nothing of these. A time without a day is of this day.
