@@ -28,6 +28,9 @@ SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
 }
 
+_TOO_LARGE = 2**63
+"""Columns of NumPy need not compare with a number beyond."""
+
 _TYPED = re.compile(r"\s*(.+?)\s*([<>=!]+)\s*(.+?)\s*", re.DOTALL)
 
 
@@ -55,7 +58,7 @@ class Condition:
     value: Any
 
     def __post_init__(self) -> None:
-        if self.sign not in SIGNS:
+        if self.sign not in list(SIGNS):  # what cannot be hashed is no sign either
             raise TimeMachineError.no_such_sign(self.sign, SIGNS)
 
     @classmethod
@@ -72,7 +75,7 @@ class Condition:
         >>> Condition.typed("balance < 0"), Condition.typed("holder == Ana")
         (balance < 0, holder == 'Ana')
         """
-        parts = _TYPED.fullmatch(text)
+        parts = _TYPED.fullmatch(text) if isinstance(text, str) else None
         if parts is None:
             raise TimeMachineError.no_condition(text)
         field, sign, value = parts.groups()
@@ -108,7 +111,8 @@ class Condition:
 
     def _place(self, values: Any, alive: Any) -> int | None:
         """Return the place of the first living value of which it holds."""
-        if is_number(self.value) and is_numeric_dtype(values):  # a million numbers at once
+        is_small = is_number(self.value) and abs(self.value) < _TOO_LARGE
+        if is_small and is_numeric_dtype(values):  # a million numbers at once
             numbers = pd.Series(values)
             holds = SIGNS[self.sign](numbers, self.value) & numbers.notna() & alive
             places = np.flatnonzero(holds)

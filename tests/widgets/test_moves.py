@@ -109,6 +109,19 @@ def test_a_long_log_is_searched_for_a_text_and_in_vain(searched):
     assert searched.told == "balance > 40.5 never holds; 40 states were looked at"
 
 
+@pytest.mark.parametrize("beyond", [10**30, 10**400], ids=["1e30", "1e400"])
+@pytest.mark.parametrize("value", [True, 2.5, 7])
+def test_a_long_log_is_searched_for_a_number_beyond_all(value, beyond, monkeypatch):
+    monkeypatch.setattr(longlog, "MOST_STEPS", 3)
+    store = el.EventStore()
+    store.append("card-1", [el.Event("CardLoaded", {"amount": value})] * 4)
+    tm = TimeMachine(store, el.Projection("cards", amount=el.last("amount")))
+
+    assert isinstance(tm._past, InWindows)
+    assert tm.find("amount", "<", beyond).position == 1
+    assert tm.find("amount", ">", beyond) is None
+
+
 def test_a_browser_that_searches_a_long_log_hears_how_far_it_is_and_asks_on(searched):
     """In between the slider is moved, and an unanswered search is none."""
     searched._handle_custom_msg({"ask": "find", "typed": "balance >= 35"}, [])
@@ -129,6 +142,8 @@ def test_a_browser_that_searches_a_long_log_hears_how_far_it_is_and_asks_on(sear
         (("balance", "=", 0), "cannot compare by '=': write one of <, <=, ==, !=, >=, >"),
         (("balance", "<", "0"), r"holds 20 \(int\), which does not compare with '0' \(str\)"),
         (("balance", "__import__('os')", 0), "cannot compare by"),
+        (("balance", [], 0), r"cannot compare by \[\]"),
+        ((None,), "None is no condition: write a field, a sign and a value"),
     ],
 )
 def test_a_condition_that_cannot_be_asked_is_refused(store, cards, asked, sentence):
