@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 import traitlets
 
 from eventlab.errors import TimeMachineError
+from eventlab.event import Event
 from eventlab.store.eventstore import Branch, EventStore
+from eventlab.store.log import Log
 from eventlab.widgets.futures import differing, html
 from eventlab.widgets.slider import Slider
 
@@ -23,15 +26,21 @@ class Forks(Slider):
 
     _parted = 0
 
-    def fork(self, **changes: Any) -> Branch:
+    def fork(
+        self,
+        *,
+        drop: Iterable[int] | Log = (),
+        edit: Mapping[int, Event | Mapping[str, Any]] | None = None,
+        insert: Mapping[int, Any] | None = None,
+    ) -> Branch:
         """Return a branch of the store that leaves it at the current stop: another future from here.
 
         It is also kept as ``tm.branch``, for `futures`.
 
         Parameters
         ----------
-        **changes
-            What else is to differ, as in `EventStore.branch`: ``drop``, ``edit``, ``insert``.
+        drop, edit, insert
+            What else is to differ, as in `EventStore.branch`.
 
         Examples
         --------
@@ -46,7 +55,7 @@ class Forks(Slider):
         >>> cards(store)["balance"].tolist(), cards(other)["balance"].tolist()
         ([25], [120])
         """
-        self.branch = self._store().branch(at=self.position, **changes)
+        self.branch = self._store().branch(at=self.position, drop=drop, edit=edit, insert=insert)
         self._parted = self.position
         return self.branch
 
