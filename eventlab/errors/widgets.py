@@ -110,6 +110,22 @@ class TimeMachineError(EventLabError, ValueError):
         )
 
     @classmethod
+    def no_whole_number(cls, name: str, found: object, least: int | None) -> TimeMachineError:
+        """Say which whole numbers an argument takes."""
+        numbers = "a whole number" if least is None else f"a whole number from {least}"
+        return cls(
+            f"TimeMachine({name}={found!r}) cannot be: give {numbers}, or leave {name}= out."
+        )
+
+    @classmethod
+    def no_marks(cls, marks: object) -> TimeMachineError:
+        """Say how marks are given."""
+        return cls(
+            f"TimeMachine(marks={marks!r}) does not say what its marks stand for: give positions by name, "
+            "such as marks={'invoices have read': view.checkpoint}."
+        )
+
+    @classmethod
     def no_such_mark(cls, name: object, at: object) -> TimeMachineError:
         """Name what stands in the place of a position."""
         return cls(
@@ -145,6 +161,21 @@ class TimeMachineError(EventLabError, ValueError):
         return cls(
             "tm.diff() compares two pinned stops and nothing is pinned: press a and b in the time machine, "
             "or set tm.pins = (3, 17); with one pin the other moment is the current stop."
+        )
+
+    @classmethod
+    def no_such_pins(cls, pins: object) -> TimeMachineError:
+        """Say how two stops are pinned."""
+        return cls(
+            f"tm.pins = {pins!r} are no two stops: set a pair such as (3, 17), None where there is no pin."
+        )
+
+    @classmethod
+    def no_filter(cls, only: object) -> TimeMachineError:
+        """Say how a filter is set."""
+        return cls(
+            f"tm.only = {only!r} is no filter: set names by kind such as {{'types': ['CardLoaded']}}, or "
+            "call tm.filter(types='CardLoaded')."
         )
 
     @classmethod

@@ -45,7 +45,10 @@ def understood(only: Any) -> dict[str, list[str]]:
 
 
 def _names(kind: str, names: str | Iterable[str]) -> list[str]:
-    given = [names] if isinstance(names, str) else list(names)
+    given: Any = [names] if isinstance(names, str) else names
+    if not isinstance(given, Iterable):
+        raise TimeMachineError.no_such_choice(kind, given, ())
+    given = list(given)
     if not all(isinstance(name, str) for name in given):
         raise TimeMachineError.no_such_choice(kind, given, ())
     return list(dict.fromkeys(given))

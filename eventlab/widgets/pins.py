@@ -12,14 +12,15 @@ from eventlab.timetravel.diff import diff_of_states
 from eventlab.widgets import reading as read
 from eventlab.widgets.differences import failure_row, of_cuts, table_rows
 from eventlab.widgets.slider import Slider
+from eventlab.widgets.traits import Pair, Step
 
 
 class Pins(Slider):
     """A slider with two pins."""
 
-    pins = traitlets.Tuple(
-        traitlets.Int(allow_none=True),
-        traitlets.Int(allow_none=True),
+    pins = Pair(
+        Step(allow_none=True),
+        Step(allow_none=True),
         default_value=(None, None),
         help="the stops that are pinned as A and B; None where there is no pin",
     ).tag(sync=True)

@@ -20,20 +20,21 @@ from eventlab.widgets.flipbook import deflated
 from eventlab.widgets.past import Past
 from eventlab.widgets.places import Steps
 from eventlab.widgets.reading import Log
+from eventlab.widgets.traits import Names, OneAxis, Step
 
 
 class Slider(anywidget.AnyWidget):
     """A number that moves over the steps of a past, and the pages around it."""
 
-    step = traitlets.Int(0, help="the current stop; 0 is before the first event").tag(sync=True)
+    step = Step(0, help="the current stop; 0 is before the first event").tag(sync=True)
     book = traitlets.Bytes(help="the steps at hand, as flipbook.Book.packed() gives them").tag(
         sync=True
     )
-    axis = traitlets.Enum(
+    axis = OneAxis(
         list(AXES), "position", help="what the track under the slider is divided by"
     ).tag(sync=True)
     tracks = traitlets.Bytes(help="what lies under the slider, by axis").tag(sync=True)
-    only = traitlets.Dict(
+    only = Names(
         help="the types, streams and actors whose events are stops; empty where all are"
     ).tag(sync=True)
     stops = traitlets.Dict(
@@ -165,7 +166,7 @@ class Slider(anywidget.AnyWidget):
 
     def _require(self, step: int | None) -> int:
         if step is None:
-            return self.step
+            return int(self.step)
         if isinstance(step, bool) or not hasattr(step, "__index__") or not 0 <= step <= self.last:
             raise TimeMachineError.no_such_step(step, self.last)
         return int(step)

@@ -100,8 +100,10 @@ def named_places(marks: Mapping[str, int | Iterable[int]]) -> dict[str, list[int
     Raises
     ------
     TimeMachineError
-        When a mark is neither a position nor several.
+        When the marks are no mapping, or a mark is neither a position nor several.
     """
+    if not isinstance(marks, Mapping):
+        raise TimeMachineError.no_marks(marks)
     return {str(name): _places(name, at) for name, at in marks.items()}
 
 

@@ -8,6 +8,7 @@ where their question is answered: `slider`, `moves`, `pins`, `forks`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import index
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,8 @@ class TimeMachine(Moves, Pins, Forks):
     Raises
     ------
     TimeMachineError
-        When the log is no log, the projection no projection, or no event ever touched the key.
+        When the log is no log, the projection no projection, no event ever touched the key, or another
+        argument is none of what it may be.
     """
 
     _esm = script()
@@ -123,6 +125,10 @@ class TimeMachine(Moves, Pins, Forks):
         marks: Mapping[str, int | Iterable[int]] | None = None,
         axis: Axis = "position",
     ) -> None:
+        _require_whole("rows", rows, least=1)
+        for name, number, least in (("step", step, None), ("max_steps", max_steps, 1)):
+            if number is not None:
+                _require_whole(name, number, least)
         past = past_of(
             log,
             projection,
@@ -131,7 +137,7 @@ class TimeMachine(Moves, Pins, Forks):
             step=step,
             max_steps=max_steps,
             rows=rows,
-            marks=marks or {},
+            marks={} if marks is None else marks,
         )
         super().__init__(past, step, axis)
         self.on_msg(lambda _, asked, __: self._answer(asked))
@@ -221,3 +227,10 @@ def _require_words(**texts: object) -> None:
     for name, found in texts.items():
         if not is_text(found):
             raise TimeMachineError.no_words(name, found)
+
+
+def _require_whole(name: str, found: Any, least: int | None) -> None:
+    """Refuse what is no whole number, or too small a one."""
+    is_whole = hasattr(found, "__index__") and not isinstance(found, bool)
+    if not is_whole or (least is not None and index(found) < least):
+        raise TimeMachineError.no_whole_number(name, found, least)

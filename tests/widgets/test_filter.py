@@ -73,6 +73,7 @@ def test_a_filter_is_data_and_a_browser_sets_the_same(store, cards):
         ),
         ({"actors": ["ana", "ben"]}, "actors='ben'"),
         ({"streams": [7]}, "streams are texts"),
+        ({"types": 5}, r"tm\.filter\(types=5\) .* its types are texts"),
     ],
 )
 def test_a_name_that_no_event_has_is_refused(store, cards, names, sentence):

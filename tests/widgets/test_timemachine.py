@@ -2,6 +2,7 @@ import gc
 import weakref
 
 import ipywidgets
+import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
@@ -83,6 +84,63 @@ def test_a_step_that_is_not_there_is_refused(store, cards, step):
     for verb in (tm.frame, tm.html, tm.text):
         with pytest.raises(TimeMachineError, match=r"steps 0 \(before the first event\) to 4"):
             verb(step)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"rows": -1}, "TimeMachine(rows=-1) cannot be: give a whole number from 1, or leave rows= out"),
+        ({"rows": None}, "TimeMachine(rows=None) cannot be"),
+        ({"rows": True}, "TimeMachine(rows=True) cannot be"),
+        ({"rows": 2.5}, "TimeMachine(rows=2.5) cannot be"),
+        ({"max_steps": 0}, "TimeMachine(max_steps=0) cannot be: give a whole number from 1"),
+        ({"max_steps": -1}, "TimeMachine(max_steps=-1) cannot be"),
+        ({"max_steps": "x"}, "TimeMachine(max_steps='x') cannot be"),
+        ({"max_steps": float("inf")}, "TimeMachine(max_steps=inf) cannot be"),
+        ({"step": 1.5}, "TimeMachine(step=1.5) cannot be: give a whole number, or leave step= out"),
+        ({"marks": 5}, "TimeMachine(marks=5) does not say what its marks stand for"),
+    ],
+)  # fmt: skip
+def test_an_argument_that_cannot_be_is_refused(store, cards, given, sentence):
+    with pytest.raises(TimeMachineError) as refused:
+        TimeMachine(store, cards, **given)
+
+    assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("step", "x", "there is no step 'x': this time machine has the steps 0"),
+        ("step", 1.0, "there is no step 1.0"),
+        ("step", None, "there is no step None"),
+        ("pins", None, "tm.pins = None are no two stops: set a pair such as (3, 17)"),
+        ("pins", (1, 2, 3), "tm.pins = (1, 2, 3) are no two stops"),
+        ("pins", (1, "x"), "there is no step 'x'"),
+        ("axis", "x", "the track cannot be divided by axis='x': give one of position, recorded"),
+        ("only", 5, "tm.only = 5 is no filter: set names by kind"),
+        ("only", {"types": 5}, "its types are texts"),
+    ],
+)
+def test_a_trait_that_is_set_to_what_it_cannot_be_refuses_it_and_stays(
+    store, cards, name, value, sentence
+):
+    tm = TimeMachine(store, cards)
+    before = getattr(tm, name)
+
+    with pytest.raises(TimeMachineError) as refused:
+        setattr(tm, name, value)
+
+    assert sentence in str(refused.value)
+    assert getattr(tm, name) == before
+
+
+def test_a_whole_number_of_numpy_is_one(store, cards):
+    tm = TimeMachine(store, cards, rows=np.int64(3), max_steps=np.int32(4), step=np.int64(2))
+    assert tm.step == 2
+
+    tm.step, tm.pins = np.int64(3), (np.int64(1), None)
+    assert (tm.step, tm.pins, type(tm.step)) == (3, (1, None), int)
 
 
 def test_other_widgets_follow_and_lead(store, cards):
