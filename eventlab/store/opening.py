@@ -92,9 +92,14 @@ def _require_duckdb_file(path: Path) -> None:
     """Look before DuckDB does: for a file of SQLite it would fetch an extension from the network."""
     if not path.exists() or is_open_here(path):
         return
+    if not is_duckdb(path):
+        raise NotAStore(path, "it is no DuckDB file")
+
+
+def is_duckdb(path: Path) -> bool:
+    """Tell whether a file begins as DuckDB's files do: eight bytes, then its name."""
     with path.open("rb") as file:
-        if file.read(12)[8:] != b"DUCK":
-            raise NotAStore(path, "it is no DuckDB file")
+        return file.read(12)[8:] == b"DUCK"
 
 
 def _plain_sentence(path: Path, reason: str) -> StoreError:

@@ -15,6 +15,7 @@ from pathlib import Path
 from shutil import copymode
 from tempfile import TemporaryDirectory
 
+from eventlab.store.opening import is_duckdb, is_open_here
 from eventlab.widgets.script import script, style
 
 START = """
@@ -75,9 +76,11 @@ def put(page: str, path: Path) -> None:
     Raises
     ------
     OSError, ValueError
-        When there can be no such file; then nothing has changed.
+        When there can be no such file, or it is a store; then nothing has changed.
     """
     target = path.resolve()  # a link goes on to lead there
+    if target.is_file() and (is_open_here(target) or is_duckdb(target)):
+        raise FileExistsError("it is a store, or another file that this process has open")
     if target.exists() and not target.is_file():  # /dev/stdout holds nothing that could be lost
         target.write_text(page, encoding="utf-8", newline="\n")
         return

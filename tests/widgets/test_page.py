@@ -1,9 +1,11 @@
-import os
+import errno
 import re
 import resource
+from pathlib import Path
 
 import pytest
 
+import eventlab as el
 from eventlab.errors import TimeMachineError
 from eventlab.widgets import TimeMachine
 from tests.widgets.conftest import HOSTILE
@@ -125,12 +127,30 @@ def test_a_page_keeps_who_may_read_it_and_the_link_that_leads_to_it(store, cards
     assert "<title>cards</title>" in path.read_text()
 
 
-def test_a_page_that_may_not_be_written_to_is_not_replaced(store, cards, tmp_path):
+def test_a_store_is_not_replaced_by_a_page(store, cards, tmp_path):
+    path = tmp_path / "cards.duckdb"
+    with el.EventStore(path) as kept:
+        kept.append("card-7", el.Event("CardLoaded", {"amount": 20}))
+        with pytest.raises(TimeMachineError, match="it is a store, or another file that"):
+            TimeMachine(kept, cards).save(path)
+    with pytest.raises(TimeMachineError, match="it is a store, or another file that"):
+        TimeMachine(store, cards).save(path)
+
+    with el.EventStore(path) as kept:
+        assert len(kept) == 1
+
+
+def test_a_page_that_may_not_be_written_to_is_not_replaced(store, cards, tmp_path, monkeypatch):
     path = tmp_path / "cards.html"
     path.write_text("precious")
-    path.chmod(0o400)
-    if os.access(path, os.W_OK):
-        pytest.skip("root may write to any file")
+    opened = Path.open
+
+    def refusing(self, mode="r", **how):
+        if mode == "r+b":  # as the system would, but to root
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(self, mode, **how)
+
+    monkeypatch.setattr(Path, "open", refusing)
 
     with pytest.raises(TimeMachineError, match="Permission denied"):
         TimeMachine(store, cards).save(path)
