@@ -26,6 +26,13 @@ class ImportFailed(EventLabError, ValueError):
     """A row of a table cannot become an event; nothing was imported from it."""
 
     @classmethod
+    def no_column(cls, role: str, found: object) -> ImportFailed:
+        """Say how a column is named."""
+        return cls(
+            f"{role}={short(found)} names no column of the table: give the name of the column as text."
+        )
+
+    @classmethod
     def keys_are_no_text(cls, field: str, sql_type: str) -> ImportFailed:
         """Say what maps JSON has no form for."""
         return cls(

@@ -44,8 +44,12 @@ class Roles:
     schema: str | int | None = None  # a number is that of all rows
 
     def __post_init__(self) -> None:
-        if self.schema is not None and not isinstance(self.schema, str):
-            require_schema(self.schema)
+        for role, column in self._named().items():
+            if isinstance(column, str) or (column is None and role not in ("stream", "type")):
+                continue
+            if role != "schema":
+                raise ImportFailed.no_column(role, column)
+            require_schema(column)
 
     def require_in(self, columns: Iterable[str]) -> None:
         """Refuse a role whose column the table does not have."""
@@ -56,8 +60,10 @@ class Roles:
 
     def given(self) -> dict[str, str]:
         """Return role and column of every role that was given."""
-        named = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {role: column for role, column in named.items() if isinstance(column, str)}
+        return {role: name for role, name in self._named().items() if isinstance(name, str)}
+
+    def _named(self) -> dict[str, object]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def names(self) -> list[str]:
         """Return the columns that were named, each once, where they will stand beside ``PAYLOAD``."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from decimal import Decimal
 from itertools import count
 from uuid import UUID
@@ -484,6 +485,20 @@ def test_a_number_is_no_time(store):
         ImportFailed, match=r"column 'x' holds BIGINT and was named as a time.*to_datetime"
     ):
         append(store, one_column([1], dtype="int64"), occurred_at="x")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"stream": 0}, {"type": None}, {"data": 5}, {"actor": b"holder"}, {"event_id": ["id"]}],
+)
+def test_a_column_that_is_not_named_by_text_is_refused(store, wrong):
+    [(role, found)] = wrong.items()
+    frame = sales().rename(columns={"holder": 0})
+    sentence = f"{role}={found!r} names no column of the table: give the name of the column as text"
+
+    for load in (store.append_frame, el.read_table):
+        with pytest.raises(ImportFailed, match=re.escape(sentence)):
+            load(frame, **{"stream": "card", "type": "kind", **wrong})
 
 
 @pytest.mark.parametrize(
