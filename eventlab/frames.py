@@ -253,7 +253,7 @@ def _texts(values: Array, gap: Any) -> pd.Series[Any]:
 
 
 def _days(values: Array, gap: Any) -> pd.Series[Any]:
-    return pd.Series(values.filled(np.datetime64("NaT")).astype("datetime64[us]"))
+    return pd.Series(values.filled(np.datetime64("NaT", "us")).astype("datetime64[us]"))
 
 
 def _moments(values: Array, gap: Any) -> pd.Series[Any]:

@@ -87,7 +87,7 @@ def test_microseconds_are_kept(moment):
         (dt.time(12), "not a time: give a datetime"),
         (dt.timedelta(1), "is a timedelta, not a time"),
         (pd.NaT, "is missing: leave it out or give a time"),
-        (np.datetime64("NaT"), "is missing"),
+        (np.datetime64("NaT", "us"), "is missing"),
         (
             "2026-01-31T12:00:00.0000001",
             "has nanoseconds, and a store keeps microseconds: round it",
