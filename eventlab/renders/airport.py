@@ -12,6 +12,7 @@ import pandas as pd
 
 from eventlab.errors import InvalidRender
 from eventlab.event import RecordedEvent
+from eventlab.renders.options import NAME, SEVERAL, TEXT, WORDS, or_none, require_options
 from eventlab.renders.parts import Row, marked, named, require_most, rest, rows_of, scrolling, style
 from eventlab.widgets.markup import value, word
 from eventlab.widgets.values import is_number, known, text
@@ -61,6 +62,8 @@ class airport_board:  # noqa: N801 - said like a verb, as `functools.partial` is
 
     def __post_init__(self) -> None:
         require_most("airport_board", "rows", self.rows)
+        require_options(self, time=NAME, to=NAME, status=NAME, delay=or_none(NAME))
+        require_options(self, words=WORDS, done=SEVERAL, cut=TEXT)
         try:
             ZoneInfo(self.zone)
         except (KeyError, ValueError, TypeError, OSError) as error:
@@ -100,7 +103,10 @@ class airport_board:  # noqa: N801 - said like a verb, as `functools.partial` is
 
     def _clock(self, when: Any) -> str:
         moment = _moment(when)
-        return value(when) if moment is None else f"{moment.astimezone(ZoneInfo(self.zone)):%H:%M}"
+        try:
+            return f"{moment.astimezone(ZoneInfo(self.zone)):%H:%M}" if moment else value(when)
+        except OverflowError:  # there, the calendar has ended or not begun
+            return value(when)
 
     def _now(self, event: RecordedEvent | None) -> str:
         return "" if event is None else f"· {self._clock(event.occurred_at)}"

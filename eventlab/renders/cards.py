@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventlab.event import RecordedEvent
+from eventlab.renders.options import FORMATS, NAME, NAMES, or_none, require_options
 from eventlab.renders.parts import (
     FAINT,
     QUIET,
@@ -60,9 +61,11 @@ class card:  # noqa: N801 - said like a verb, as `functools.partial` is
         most: int = 24,
     ) -> None:
         require_most("card", "most", most)
-        given = {"fields": fields, "title": title, "formats": formats or {}, "most": most}
+        formats = {} if formats is None else formats
+        given = {"fields": fields, "title": title, "formats": formats, "most": most}
         for name, value in given.items():
             object.__setattr__(self, name, value)
+        require_options(self, fields=NAMES, title=or_none(NAME), formats=FORMATS)
 
     def __call__(self, state: Any, event: RecordedEvent | None) -> str:
         """Return the card, or the cards, at one step."""

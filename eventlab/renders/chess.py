@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventlab.event import RecordedEvent
+from eventlab.renders.options import NAME, or_none, require_options
 from eventlab.renders.parts import style
 from eventlab.widgets.markup import word
 from eventlab.widgets.shown import signs
@@ -56,6 +57,9 @@ class chess_board:  # noqa: N801 - said like a verb, as `functools.partial` is
     field: str = "piece"
     move: str | None = "san"
     flip: bool = False
+
+    def __post_init__(self) -> None:
+        require_options(self, field=NAME, move=or_none(NAME))
 
     def __call__(self, state: Any, event: RecordedEvent | None) -> str:
         """Return the board at one step."""

@@ -12,6 +12,7 @@ from eventlab.event import Event, RecordedEvent
 from eventlab.projections import Fold
 from eventlab.renders.parts import FAINT, QUIET, Fields, marked, said, scrolling, style, tint
 from eventlab.store.log import Log
+from eventlab.timetravel.asked import require_logs
 from eventlab.upcasting import Chains
 from eventlab.upcasting.chains import Stage
 from eventlab.upcasting.told import NOT_SHOWN, Change, changes, lanes, shape, shapes, told
@@ -51,6 +52,7 @@ def version_lanes(log: Log, **more: Any) -> TimeMachine:
     1      CardLoaded 1   ○ ●  CardLoaded 2  amount → euros
     2      CardLoaded 2   · ◉  CardLoaded 2
     """
+    require_logs("version_lanes()", log)
     chains = log.upcasters
     number = max(chains.newest.values(), default=1)
     reading = Fold(

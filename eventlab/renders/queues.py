@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventlab.bus.queues import position_of
+from eventlab.bus.queues import position_of, queues
+from eventlab.errors import InvalidRender
 from eventlab.event import RecordedEvent
 from eventlab.renders.parts import (
     FAINT,
@@ -59,6 +60,8 @@ class queue_board:  # noqa: N801 - said like a verb, as `functools.partial` is
     def __call__(self, state: Any, event: RecordedEvent | None) -> str:
         """Return the board at one step."""
         rows = rows_of(state)
+        if missing := {name for row in rows for name in queues.fields if name not in row.fields}:
+            raise InvalidRender.no_queues(sorted(missing))
         if not rows:
             return "<p>There is no consumer yet.</p>\n"
         body = "".join(self._line(row, _struck(row, event)) for row in rows)

@@ -9,6 +9,7 @@ from typing import Any
 
 from eventlab.errors import InvalidRender
 from eventlab.event import RecordedEvent
+from eventlab.renders.options import FORMAT, NAME, or_none, require_options
 from eventlab.renders.parts import (
     FAINT,
     QUIET,
@@ -66,6 +67,7 @@ class strip:  # noqa: N801 - said like a verb, as `functools.partial` is
 
     def __post_init__(self) -> None:
         require_most("strip", "most", self.most)
+        require_options(self, field=NAME, format=or_none(FORMAT))
         if self.limits is not None and not _is_scale(self.limits):
             raise InvalidRender.limits(self.limits)
 

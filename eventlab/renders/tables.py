@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventlab.event import RecordedEvent
+from eventlab.renders.options import FORMATS, NAMES, require_options
 from eventlab.renders.parts import (
     FAINT,
     QUIET,
@@ -57,8 +58,13 @@ class table:  # noqa: N801 - said like a verb, as `functools.partial` is
         self, *columns: str, formats: Mapping[str, Format] | None = None, rows: int = 30
     ) -> None:
         require_most("table", "rows", rows)
-        for name, given in (("columns", columns), ("formats", formats or {}), ("rows", rows)):
+        for name, given in (
+            ("columns", columns),
+            ("formats", {} if formats is None else formats),
+            ("rows", rows),
+        ):
             object.__setattr__(self, name, given)
+        require_options(self, columns=NAMES, formats=FORMATS)
 
     def __call__(self, state: Any, event: RecordedEvent | None) -> str:
         """Return the table at one step."""

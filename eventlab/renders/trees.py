@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from eventlab.event import RecordedEvent
+from eventlab.renders.options import FORMAT, NAME, or_none, require_options
 from eventlab.renders.parts import (
     QUIET,
     Format,
@@ -62,6 +63,7 @@ class file_tree:  # noqa: N801 - said like a verb, as `functools.partial` is
 
     def __post_init__(self) -> None:
         require_most("file_tree", "most", self.most)
+        require_options(self, show=or_none(NAME), together=or_none(NAME), format=or_none(FORMAT))
 
     def __call__(self, state: Any, event: RecordedEvent | None) -> str:
         """Return the tree at one step."""

@@ -52,6 +52,11 @@ def test_every_stored_event_is_a_stop_also_one_that_is_not_shown(store):
     ]
 
 
+def test_what_is_no_log_has_no_lanes():
+    with pytest.raises(el.EventLabError, match=r"version_lanes\(\) was asked about a NoneType"):
+        version_lanes(None)
+
+
 def test_the_way_of_an_event_is_told_step_by_step(store):
     assert lines(version_lanes(store).html(1)) == [
         "event stored as 1 2 3 read as",

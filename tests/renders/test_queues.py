@@ -53,6 +53,12 @@ def test_what_was_just_appended_is_marked_wherever_it_waits():
     ]
 
 
+@pytest.mark.parametrize("state", [{"card-7": {"balance": 5}}, {"balance": 5}])
+def test_a_state_that_is_no_queues_is_refused(state):
+    with pytest.raises(InvalidRender, match=r"no again, checkpoint, done.*el\.bus\.queues"):
+        queue_board()(state, None)
+
+
 def test_a_long_queue_says_how_much_more_there_is():
     mail = fields(waiting=[f"{n} Placed" for n in range(1, 13)])
 

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from html import unescape
 
 import pytest
@@ -23,6 +24,7 @@ from eventlab.renders import (
 from eventlab.widgets import TimeMachine
 
 INF = float("inf")
+HALF = "half \ud800"
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -390,6 +392,15 @@ def test_airport_board_tells_a_delay_in_numbers_of_every_kind(minutes):
     assert text(BOARD(state, None))[2:] == ["04:00 UA3 IAH on time 12 min late"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "time"), [("America/New_York", "0001-01-01"), ("Asia/Tokyo", "9999-12-31T23:59:59")]
+)
+def test_airport_board_stands_times_at_the_ends_of_the_calendar(zone, time):
+    board = airport_board(zone=zone)
+
+    assert text(board({"UA3": flight(time)}, None))[2:] == [f"{time} UA3 IAH FlightScheduled"]
+
+
 def test_airport_board_says_how_many_flights_wait_besides_and_stands_odd_times():
     state = {f"flight-{n}": flight("soon") for n in range(5)}
 
@@ -424,6 +435,39 @@ def test_airport_board_refuses_a_zone_that_nobody_knows(zone):
 def test_a_drawing_of_nothing_is_refused(render, name, most):
     with pytest.raises(InvalidRender, match=f"{name}={most!r}"):
         render(**{name: most})
+
+
+@pytest.mark.parametrize(
+    ("render", "option", "wrong"),
+    [
+        (airport_board, "words", [None, 5, "departed"]),
+        (airport_board, "done", [None, 5, "FlightDeparted"]),
+        (airport_board, "cut", [None, 5]),
+        (airport_board, "time", [None, [], HALF]),
+        (airport_board, "delay", [5, []]),
+        (table, "formats", [5, [], {"n": 5}, {"n": "{:,"}]),
+        (card, "formats", [5, [], {"n": 5}, {"n": "}"}]),
+        (card, "title", [5, [], HALF]),
+        (partial(strip, "n"), "format", [5, "{:,"]),
+        (file_tree, "format", [5, "{:,"]),
+        (file_tree, "show", [5, []]),
+        (file_tree, "together", [5, []]),
+        (chess_board, "field", [None, []]),
+        (chess_board, "move", [5, []]),
+    ],
+    ids=str,
+)
+def test_what_a_drawing_cannot_be_made_with_is_refused_at_once(render, option, wrong):
+    for found in wrong:
+        with pytest.raises(InvalidRender, match=rf"{option}=.*cannot be drawn: give"):
+            render(**{option: found})
+
+
+@pytest.mark.parametrize("render", [table, card, strip])
+@pytest.mark.parametrize("name", [None, 5, [], HALF])
+def test_a_field_is_named_by_text(render, name):
+    with pytest.raises(InvalidRender, match=r"=.*cannot be drawn: give the name"):
+        render(name)
 
 
 # -- all of them --------------------------------------------------------------------------------
