@@ -10,11 +10,14 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import TextIO
+
+import duckdb
 
 from eventlab.command import info, lab, page, verify
 from eventlab.command.answer import REFUSED, Answer
-from eventlab.errors import EventLabError
+from eventlab.errors import CommandFailed, EventLabError
 
 EPILOG = """\
 examples:
@@ -30,17 +33,25 @@ exit codes: 0 all is well, 1 verify found something, 2 it could not be done
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal may not know all letters
+        sys.stdout.reconfigure(errors="backslashreplace")
     args = parser().parse_args(argv)
     try:
         answer: Answer = args.run(args)
-    except (EventLabError, OSError) as error:  # a file that is not there is no bug of ours either
+        _say(answer.text, sys.stdout)
+    except (
+        EventLabError,
+        OSError,
+        duckdb.Error,
+    ) as error:  # a broken file is no bug of ours either
         if args.debug:
             raise
-        return _say(Answer(f"eventlab {args.command}: {_one_line(error)}\n", REFUSED), sys.stderr)
+        if sys.stderr is not None:
+            _say(f"eventlab {args.command}: {_one_line(error)}\n", sys.stderr)
+        return REFUSED
     except KeyboardInterrupt:
         return 130  # as a shell says it of a program that was interrupted
-    code = _say(answer, sys.stdout)
-    return code if answer.then is None else answer.then()
+    return answer.code if answer.then is None else answer.then()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -63,13 +74,18 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def _say(answer: Answer, stream: TextIO) -> int:
+def _say(text: str, stream: TextIO | None) -> None:
+    if stream is None:
+        raise CommandFailed.no_output()
     try:
-        stream.write(answer.text)
+        stream.write(text)
         stream.flush()
-    except BrokenPipeError:  # the reader of the pipe has seen enough, such as `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    return answer.code
+    except OSError as error:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), stream.fileno()
+        )  # Python flushes again at its end
+        if not isinstance(error, BrokenPipeError):  # the reader has seen enough, such as `head`
+            raise
 
 
 def _one_line(error: BaseException) -> str:

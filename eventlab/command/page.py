@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import Any
 
@@ -103,10 +104,17 @@ def _add_state(parser: ArgumentParser) -> None:
     )
     state.add_argument(
         "--steps",
-        type=int,
+        type=stops,
         metavar="N",
         help="stops at most (default: 3,000, or 1,000 of files)",
     )
+
+
+def stops(text: str) -> int:
+    """Return a number of stops that was typed; the first event and the last are among them."""
+    if re.fullmatch("[0-9]{1,18}", text) and int(text) >= 2:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is no number of stops: give a whole number, 2 or more")
 
 
 def run(args: Namespace) -> Answer:
@@ -133,7 +141,7 @@ def _require_free(target: Path) -> None:
 def _machine(log: EventStore, name: str, args: Namespace) -> TimeMachine:
     render = file_tree(show="size", format="{:,} B") if _is_tree(args) else None
     state = git_files if render else _projection(log, name, args)
-    most = args.steps or (MOST_TREES if render else None)
+    most = MOST_TREES if render and args.steps is None else args.steps
     only = key_of(log, args.key, args.only)
     return TimeMachine(log, state, only, render=render, max_steps=most)
 

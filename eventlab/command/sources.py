@@ -48,14 +48,14 @@ def open_source(path: Path, args: Namespace) -> EventStore:
     given = {name: getattr(args, name) for names in OPTIONS.values() for name in names}
     _refuse_others(path, kind, given)
     if kind is Kind.GIT:
-        wanted = {name: given[name] for name in OPTIONS[kind] if given[name]}
+        wanted = {name: given[name] for name in OPTIONS[kind] if given[name] is not None}
         return read_git(path, **wanted)
     if kind is Kind.STORE:
         return EventStore(path, read_only=True)
     return read_table(
         path,
-        stream=given["stream"] or "stream",
-        type=given["type"] or "type",
+        stream="stream" if given["stream"] is None else given["stream"],
+        type="type" if given["type"] is None else given["type"],
         occurred_at=given["time"],
         recorded_at=given["recorded"],
         actor=given["actor"],
@@ -73,7 +73,9 @@ def open_store(path: Path) -> EventStore:
 
 def _refuse_others(path: Path, kind: Kind, given: dict[str, object]) -> None:
     spare = [
-        f"--{name.replace('_', '-')}" for name in given if given[name] and name not in OPTIONS[kind]
+        f"--{name.replace('_', '-')}"
+        for name, found in given.items()
+        if found is not None and name not in OPTIONS[kind]
     ]
     if spare:
         raise CommandFailed.not_needed(path, kind.value, spare)

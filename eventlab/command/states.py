@@ -6,10 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from eventlab.errors import CommandFailed
 from eventlab.projections import Column, Projection, count, last, total
 from eventlab.store import Log
 from eventlab.store.sqltext import quoted
 from eventlab.timetravel.names import RESERVED
+
+ENVELOPE = ("stream", "category", "type", "actor", "reason", "correlation_id", "causation_id")
+"""What besides a payload field can be the key."""
 
 NUMBERS = {"BIGINT", "UBIGINT", "HUGEINT", "DOUBLE"}
 
@@ -35,11 +39,16 @@ def projection_of(
     >>> projection_of(store, "cards")
     Projection('cards', key='stream', amount=last('data."amount"'), holder=last('data."holder"'), version=1)
     """
-    kinds = _kinds(log)
+    kinds, types = _kinds(log), list(log.types()["type"])
+    _require("key", [key or "stream"], [*kinds, *ENVELOPE])
+    for option, fields in (("total", totals), ("last", lasts)):
+        _require(option, fields, kinds)
+    for option, named in (("plus", plus), ("minus", minus), ("ends", ends_with)):
+        _require(option, named, types)
     by = f"data.{quoted(key)}" if key in kinds else key or "stream"
     key_name = key or "stream"
     if minus and not plus:  # whoever names what takes off means that all else adds
-        plus = [name for name in log.types()["type"] if name not in minus]
+        plus = [name for name in types if name not in minus]
     asked = _columns([name for name in kinds if name != key], kinds, totals, lasts, plus, minus)
     columns: dict[str, Any] = dict(_named(asked, {key_name.lower()}))
     return Projection(
@@ -49,6 +58,13 @@ def projection_of(
         ends_with=list(ends_with),
         **columns,
     )
+
+
+def _require(option: str, named: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse a name that a log does not have: a page would show nothing of it, or a wrong sum."""
+    for name in named:
+        if name not in known:
+            raise CommandFailed.unknown(option, name, known)
 
 
 def key_of(log: Log, key: str | None, written: str | None) -> Any:

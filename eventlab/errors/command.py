@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from eventlab.errors.family import EventLabError
@@ -25,6 +26,17 @@ class CommandFailed(EventLabError):
             f"{str(path)!r} is {kind}, and {', '.join(options)} would say nothing about it: "
             "leave it out, or give another file."
         )
+
+    @classmethod
+    def no_output(cls) -> CommandFailed:
+        """Say that nobody could read the answer."""
+        return cls("the standard output is closed: leave it open, or send it to a file.")
+
+    @classmethod
+    def unknown(cls, option: str, name: str, known: Iterable[str]) -> CommandFailed:
+        """List the names there are."""
+        some = ", ".join(map(repr, known)) or "(none)"
+        return cls(f"--{option} {name!r} names nothing in this log: choose from {some}.")
 
     @classmethod
     def no_page_there(cls, target: Path) -> CommandFailed:

@@ -15,6 +15,8 @@ from eventlab.command.states import projection_of
 
 ROOT = Path(__file__).parents[2]
 
+FULL = Path("/dev/full")
+
 CARDS = """\
 card,kind,ts,amount,holder
 card-1,CardLoaded,2026-01-05,20,Ana
@@ -152,6 +154,53 @@ def test_page_is_written_over_an_older_page(capsys):
     assert "<title>Today</title>" in Path("cards.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("steps", ["0", "1", "-5", "2.5", "all"])
+def test_page_has_two_stops_at_least(capsys, steps):
+    with pytest.raises(SystemExit) as stopped:
+        main(["page", "cards.csv", *NAMES, f"--steps={steps}"])
+
+    assert stopped.value.code == 2
+    assert f"{steps!r} is no number of stops: give a whole number, 2" in capsys.readouterr().err
+
+
+def test_page_of_no_commits_is_refused(capsys):
+    subprocess.run(["git", "init", "-q", "."], check=True)
+
+    code, _, err = said(capsys, "page", ".", "--max-commits", "0")
+
+    assert (code, err.count("\n")) == (2, 1)
+    assert "max_commits=0" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ["--total", "amuont"],
+            "--total 'amuont' names nothing in this log: choose from 'amount', 'holder'",
+        ),
+        (["--last", "Holder"], "--last 'Holder' names nothing"),
+        (
+            ["--key", "room"],
+            "--key 'room' names nothing in this log: choose from 'amount', 'holder', 'stream'",
+        ),
+        (
+            ["--ends", "CardClosed"],
+            "--ends 'CardClosed' names nothing in this log: choose from 'CardLoaded'",
+        ),
+        (["--total", "amount", "--minus", "CardSpent"], "--minus 'CardSpent' names nothing"),
+        (["--total", "amount", "--plus", "CardSpent"], "--plus 'CardSpent' names nothing"),
+        (["--stream", ""], "stream='' names no column of the table"),
+    ],
+)
+def test_page_refuses_a_name_that_is_not_there(capsys, words, sentence):
+    code, _, err = said(capsys, "page", "cards.csv", *NAMES, *words)
+
+    assert (code, err.count("\n")) == (2, 1)
+    assert sentence in err
+    assert not Path("cards.html").exists()
+
+
 def test_debug_shows_where_an_error_came_from():
     with pytest.raises(el.EventLabError):
         main(["page", "nowhere.csv", "--debug"])
@@ -254,6 +303,19 @@ def test_verify_exits_with_2_where_nothing_could_be_verified(capsys, file, words
 
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert sentence in err
+
+
+@pytest.mark.parametrize("command", ["verify", "page", "info"])
+def test_a_file_that_lost_its_end_is_one_line(capsys, command):
+    pad = {str(number): "x" * 30 for number in range(100)}
+    with el.EventStore("torn.duckdb") as store:
+        store.append("s", [el.Event("E", {**pad, "n": n * 7919 % 5003}) for n in range(4000)])
+    os.truncate("torn.duckdb", 2 * 2**18)
+
+    code, out, err = said(capsys, command, "torn.duckdb")
+
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "Could not read enough bytes" in err
 
 
 def test_nothing_is_made_where_there_was_no_store(capsys, folder):
@@ -387,7 +449,8 @@ def test_the_wheel_is_told_to_take_the_course_along():
 def run(*words, **given):
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "eventlab", *words]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, **given)
+    given = {"capture_output": True, **given}
+    return subprocess.run(command, env=env, text=True, check=False, **given)
 
 
 def test_the_module_is_the_command():
@@ -423,6 +486,34 @@ def test_a_pipe_that_is_closed_early_is_no_error(file):
         os.close(writer)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
+def test_an_answer_that_cannot_be_written_is_one_line(file):
+    with FULL.open("w") as full:
+        done = run("info", file, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "No space left on device" in done.stderr
+
+
+def test_an_answer_that_nobody_could_read_is_one_line(capsys, monkeypatch, file):
+    monkeypatch.setattr(sys, "stdout", None)
+
+    assert main(["info", str(file)]) == 2
+    assert capsys.readouterr().err == (
+        "eventlab info: the standard output is closed: leave it open, or send it to a file.\n"
+    )
+
+
+def test_a_terminal_that_knows_no_accents_is_told_in_its_letters(monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+
+    done = run("page", "cards.csv", *NAMES, "-o", "café.html")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("caf\\xe9.html: 3 steps")
+    assert run("--help").returncode == 0
 
 
 @pytest.mark.parametrize("words", [[], ["slide"], ["page"], ["verify", "a", "b"]])
