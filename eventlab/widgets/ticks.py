@@ -42,7 +42,7 @@ def ends(first: datetime, last: datetime) -> tuple[str, str]:
     ('2013-01-01', '2013-12-31')
     """
     if (last - first).days >= 7:
-        return f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"
+        return first.date().isoformat(), last.date().isoformat()
     return moment(first.replace(microsecond=0)), moment(last.replace(microsecond=0))
 
 

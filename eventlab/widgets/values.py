@@ -83,10 +83,9 @@ def moment(when: datetime) -> str:
     """
     if when.tzinfo is not None:
         when = pd.Timestamp(when).tz_convert("UTC").tz_localize(None)
-    written = f"{when:%Y-%m-%d %H:%M}"
     if when.microsecond:
-        return f"{written}:{when:%S.%f}".rstrip("0")
-    return f"{written}:{when:%S}" if when.second else written
+        return when.isoformat(" ", "microseconds").rstrip("0")
+    return when.isoformat(" ", "seconds" if when.second else "minutes")
 
 
 def payload(data: Any) -> Mapping[str, Any]:

@@ -132,12 +132,12 @@ def test_the_end_of_time_is_a_date_as_well(cards, monkeypatch, most_steps):
     """The last microsecond of the year 9999, which a double would round up; read whole and in windows."""
     monkeypatch.setattr(longlog, "MOST_STEPS", most_steps)
     store = el.EventStore(clock=lambda: "2026-02-01")
-    for when in ("1600-01-01", "2026-01-01", "9999-12-31T23:59:59.999999"):
+    for when in ("0001-01-01", "2026-01-01", "9999-12-31T23:59:59.999999"):
         store.append("card-1", el.Event("CardLoaded", {"amount": 1}, occurred_at=when))
 
     tm = TimeMachine(store, cards, axis="occurred")
 
-    assert "occurred from 1600-01-01 to 9999-12-31" in drawn(tm, "occurred")["label"]
+    assert "occurred from 0001-01-01 to 9999-12-31" in drawn(tm, "occurred")["label"]
     assert tm.go(time="9999-12-31T23:59:59.999998").position == 2
 
 

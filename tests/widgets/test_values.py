@@ -37,6 +37,7 @@ from tests.examples import examples
         (datetime(2026, 1, 31, 12, tzinfo=UTC), "2026-01-31 12:00"),
         (datetime(2026, 1, 31, 12, tzinfo=timezone(timedelta(hours=1))), "2026-01-31 11:00"),
         (pd.Timestamp("2026-01-31T12:00:00.25"), "2026-01-31 12:00:00.25"),
+        (datetime(1, 1, 1, 12, 0, 5), "0001-01-01 12:00:05"),
     ],
 )
 def test_a_value_reads_short_and_exact(value, shown):
