@@ -91,7 +91,10 @@ class Condition:
             return False
         try:
             return bool(SIGNS[self.sign](found, _alike(found, self.value)))
-        except TypeError:
+        except (
+            TypeError,
+            ValueError,
+        ):  # many answers are neither true nor false
             raise TimeMachineError.not_comparable(self.field, found, self.value) from None
 
     def look(self, courses: Iterable[Course]) -> Iterator[Found]:

@@ -1,6 +1,7 @@
 import re
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 
@@ -142,6 +143,10 @@ def test_a_browser_that_searches_a_long_log_hears_how_far_it_is_and_asks_on(sear
         (("balance", "=", 0), "cannot compare by '=': write one of <, <=, ==, !=, >=, >"),
         (("balance", "<", "0"), r"holds 20 \(int\), which does not compare with '0' \(str\)"),
         (("balance", "__import__('os')", 0), "cannot compare by"),
+        (
+            ("balance", "==", np.array([1, 2])),
+            r"holds 20 \(int\), which does not compare with .*ndarray",
+        ),
         (("balance", [], 0), r"cannot compare by \[\]"),
         ((None,), "None is no condition: write a field, a sign and a value"),
     ],
