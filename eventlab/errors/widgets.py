@@ -44,6 +44,14 @@ class TimeMachineError(EventLabError, ValueError):
         )
 
     @classmethod
+    def repeated_column(cls, function: object, name: object) -> TimeMachineError:
+        """Name a column that is there several times."""
+        return cls(
+            f"{getattr(function, '__name__', function)!r} returned several columns that read {name!r}, so "
+            "none of them is that field: give each its own name."
+        )
+
+    @classmethod
     def not_in_position_order(cls) -> TimeMachineError:
         """Say why a plain function cannot be told a log in order of occurrence."""
         return cls(

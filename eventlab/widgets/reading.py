@@ -280,7 +280,12 @@ def _answer(function: Projection, log: Log, position: int) -> pd.DataFrame:
         raise TimeMachineError.not_a_frame(function, answer)
     if not answer.index.is_unique:
         raise TimeMachineError.repeated_key(function, answer.index[answer.index.duplicated()][0])
-    return answer.rename(columns=str)
+    named = answer.rename(columns=str)
+    if not named.columns.is_unique:
+        raise TimeMachineError.repeated_column(
+            function, named.columns[named.columns.duplicated()][0]
+        )
+    return named
 
 
 def _rows(frame: pd.DataFrame, fields: list[str], key: Any) -> dict[Key, Row]:

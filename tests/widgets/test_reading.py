@@ -183,6 +183,8 @@ def test_out_of_position_order_too_a_frame_is_what_the_projection_says(late):
         (None, None, "card-9", "touches the key 'card-9' of 'cards'; its keys are: 'card-1', 'card-2'"),
         (None, len, None, "'len' returned a int and not a DataFrame"),
         (None, lambda log: log.events().set_index("type"), None, "several rows for the key 'CardLoaded'"),
+        (None, lambda log: pd.DataFrame([[5, 6]], columns=["a", "a"]), None, "several columns that read 'a'"),
+        (None, lambda log: pd.DataFrame([[5, 6]], columns=[1, "1"]), None, "several columns that read '1'"),
         (None, lambda log: log.streams(), "card-9", "its keys are: 0, 1"),
     ],
 )  # fmt: skip
