@@ -755,6 +755,8 @@ def test_a_missing_file_is_named_with_the_folder_it_was_looked_for_in(tmp_path, 
         read("nowhere.csv")
     with pytest.raises(FileNotFoundError):
         read(tmp_path / "nowhere.csv")
+    with pytest.raises(NoSuchFile, match="does not exist"):
+        read("x" * 5000 + ".csv")
 
 
 @pytest.mark.parametrize("name", ["cards.xlsx", "cards", "cards.parquet.gz", "cards.csv.zip"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from eventlab.errors.family import short
 from eventlab.errors.imports import ImportFailed
 
 
@@ -16,6 +17,21 @@ class GitFailed(ImportFailed):
         return cls(
             "read_git runs the program 'git' and found none on the PATH; nothing was imported. "
             "Install git (https://git-scm.com), or import a table of commits with el.read_table."
+        )
+
+    @classmethod
+    def no_path(cls, found: object) -> GitFailed:
+        """Say what is read."""
+        return cls(
+            f"{short(found)} is no path of a folder; nothing was imported. "
+            "Give the folder of a git repository, or any folder in one."
+        )
+
+    @classmethod
+    def no_text(cls, role: str, found: object, example: str) -> GitFailed:
+        """Say what git can be asked for."""
+        return cls(
+            f"{role}={short(found)} cannot be asked of git; nothing was imported. Give {example}."
         )
 
     @classmethod

@@ -16,10 +16,11 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from eventlab.errors import ImportFailed
+from eventlab.checks import is_text, is_whole
+from eventlab.errors import GitFailed, ImportFailed
 from eventlab.event import RecordedEvent
 from eventlab.importers.git_log import Change, Commit, Repository
-from eventlab.importers.table import read_table
+from eventlab.importers.table import read_table, require_store
 from eventlab.projections import Projection, count, distinct, last
 from eventlab.store import EventStore, Log
 
@@ -103,9 +104,11 @@ def read_git(
         log = el.read_git("~/projects/eventlab", paths="docs")
         TimeMachine(log, git_files, render=file_tree(show="size"))
     """
+    only = [paths] if isinstance(paths, str) else paths
+    _require(path, only, branch, max_commits)
+    require_store(into)
     repository = Repository(Path(path).expanduser())
-    only = [paths] if isinstance(paths, str) else list(paths)
-    wanted = repository.range(_require(branch, max_commits), _last_commit(into))
+    wanted = repository.range(branch, _last_commit(into))
     commits = tqdm(
         repository.commits(wanted, max_commits, only),
         total=repository.count(wanted, max_commits, only),
@@ -224,9 +227,19 @@ def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _require(branch: str, max_commits: int | None) -> str:
-    if max_commits is not None and (not isinstance(max_commits, int) or max_commits < 1):
+def _require(path: object, paths: object, branch: object, max_commits: object) -> None:
+    if not isinstance(path, os.PathLike) and not _is_word(path):
+        raise GitFailed.no_path(path)
+    if not isinstance(paths, Sequence) or not all(map(_is_word, paths)):
+        raise GitFailed.no_text("paths", paths, "paths such as 'src' or ['src', '*.py']")
+    if not _is_word(branch):
+        raise GitFailed.no_text("branch", branch, "a branch, a tag or a commit such as 'main'")
+    if max_commits is not None and not is_whole(max_commits, least=1):
         raise ImportFailed(
             f"max_commits={max_commits!r} is no number of commits: give 1 or more, or leave it out for all."
         )
-    return branch
+
+
+def _is_word(found: object) -> bool:
+    """Whether a program can be told a text."""
+    return is_text(found) and "\0" not in found

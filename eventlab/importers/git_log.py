@@ -73,7 +73,7 @@ class Repository:
     path: Path
 
     def __post_init__(self) -> None:
-        if not self.path.is_dir():
+        if not os.path.isdir(self.path):  # noqa: PTH112  # Path's own fails for a name that is too long
             raise GitFailed.no_folder(self.path)
         found = self._ask("rev-parse", "--git-dir")
         if found.returncode:

@@ -142,7 +142,8 @@ def read_table(
         data=data,
         schema=schema,
     )
-    store = _store(into)
+    require_store(into)
+    store = EventStore() if into is None else into
     if isinstance(source, str | os.PathLike):
         file = _file(Path(source).expanduser(), roles)
         with StagedTable(file) as table:
@@ -159,18 +160,18 @@ def read_table(
     return store
 
 
-def _store(into: EventStore | None) -> EventStore:
+def require_store(into: object) -> None:
+    """Refuse what cannot be filled."""
     if into is not None and not isinstance(into, EventStore):
         raise ImportFailed(
             f"into={into!r} is a {into.__class__.__name__}, not a store: give an el.EventStore(…), "
             "or leave it out for a new one in memory."
         )
-    return EventStore() if into is None else into
 
 
 def _file(path: Path, roles: Roles) -> File:
     """Return the file as its ending says it is to be read, or say why it cannot be."""
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110  # Path's own fails for a name that is too long
         raise NoSuchFile.seen_from(path, Path.cwd())
     if path.is_dir():
         raise UnreadableFile.folder(path)

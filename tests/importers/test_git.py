@@ -292,9 +292,29 @@ def test_a_missing_git_is_named(repo, monkeypatch):
         el.read_git(repo.path)
 
 
-def test_an_odd_number_of_commits_is_refused(repo):
-    with pytest.raises(ImportFailed, match="max_commits=0"):
-        el.read_git(repo.path, max_commits=0)
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"max_commits": 0}, "max_commits=0 is no number of commits"),
+        ({"max_commits": True}, "max_commits=True is no number of commits"),
+        ({"paths": None}, "paths=None cannot be asked of git"),
+        ({"paths": 5}, "paths=5 cannot be asked of git"),
+        ({"paths": ["src", 5]}, r"paths=\['src', 5\] cannot be asked of git"),
+        ({"paths": "a\0b"}, "cannot be asked of git"),
+        ({"branch": "a\0b"}, "branch='a.x00b' cannot be asked of git"),
+        ({"branch": "\ud800"}, "branch='.ud800' cannot be asked of git"),
+        ({"branch": None}, "branch=None cannot be asked of git"),
+        ({"into": "x"}, "into='x' is a str, not a store"),
+        ({"path": 5}, "5 is no path of a folder"),
+        ({"path": "a\0b"}, "is no path of a folder"),
+        ({"path": "x" * 5000}, "is no folder"),
+    ],
+)
+def test_what_git_cannot_be_asked_is_refused(repo, wrong, sentence):
+    repo.commit("1")
+
+    with pytest.raises(ImportFailed, match=sentence):
+        el.read_git(**{"path": repo.path, **wrong})
 
 
 def test_a_damaged_repository_says_what_git_says(repo):
