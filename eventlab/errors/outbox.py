@@ -58,6 +58,34 @@ class InvalidTarget(OutboxError, ValueError):
         )
 
     @classmethod
+    def headers(cls, found: object) -> InvalidTarget:
+        """Say what headers are, without repeating what may be a secret."""
+        return cls(
+            f"headers= of outbox.webhook is a {type(found).__name__}: give names and values, such as "
+            "{'Authorization': 'Bearer …'}."
+        )
+
+    @classmethod
+    def timeout(cls, found: object) -> InvalidTarget:
+        """Say what can be waited for."""
+        return cls(
+            f"timeout={short(found)} of outbox.webhook is no time to wait: give seconds, more than 0."
+        )
+
+    @classmethod
+    def path(cls, found: object) -> InvalidTarget:
+        """Say what names a file."""
+        return cls(f"outbox.json_lines was given {short(found)}: give the path of a file.")
+
+    @classmethod
+    def no_event(cls, found: object) -> InvalidTarget:
+        """Say what a message is made of."""
+        return cls(
+            f"outbox.message was given {short(found)}, a {type(found).__name__}: give an event of a log, as "
+            "a consumer gets it."
+        )
+
+    @classmethod
     def secret(cls) -> InvalidTarget:
         """Say what a secret is, without repeating it."""
         return cls(

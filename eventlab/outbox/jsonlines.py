@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from eventlab.errors import ForeignTarget
+from eventlab.checks import is_text
+from eventlab.errors import ForeignTarget, InvalidTarget
 from eventlab.outbox.linefile import LineFile
 from eventlab.outbox.messages import SOURCE, Message
 from eventlab.outbox.standing import Place, require_of_log, require_same_event
@@ -61,7 +62,8 @@ class JSONLines(Target):
 
     def __init__(self, path: str | os.PathLike[str], *, source: str = SOURCE) -> None:
         super().__init__(source)
-        self.path, self._given = Path(path).absolute(), os.fspath(path)
+        self._given = _require_path(path)
+        self.path = Path(self._given).absolute()
         self._file: LineFile | None = None
 
     def begin(self, log: Log) -> None:
@@ -110,3 +112,10 @@ class JSONLines(Target):
 
     def __repr__(self) -> str:
         return f"outbox.json_lines({self._given!r})"
+
+
+def _require_path(found: object) -> str:
+    path = os.fspath(found) if isinstance(found, os.PathLike) else found
+    if not is_text(path) or "\0" in path:
+        raise InvalidTarget.path(found)
+    return path

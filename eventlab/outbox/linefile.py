@@ -23,8 +23,8 @@ class LineFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        is_new = not path.exists()
         try:
+            is_new = not path.exists()
             self._file = path.open("ab", buffering=0)
             finalize(self, self._file.close)
             self.last, self._size = self._cut()

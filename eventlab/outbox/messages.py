@@ -68,6 +68,8 @@ def message(event: RecordedEvent, *, source: str = SOURCE, part: int = 1) -> Mes
     actor = ana
     data = {'total': 20}
     """
+    if not isinstance(event, RecordedEvent):
+        raise InvalidTarget.no_event(event)
     told = {
         "specversion": "1.0",
         "id": event.event_id,

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from inspect import iscoroutinefunction
+from threading import TIMEOUT_MAX
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import SplitResult, urlsplit
@@ -91,6 +92,7 @@ class Webhook(Target):
             _require_nothing_else(secret=secret, headers=headers)
             self._to, self._name = to, getattr(to, "__qualname__", repr(to))
         else:
+            _require_seconds(timeout)
             post = Post(to, signing.key_of(secret), timeout, _require_headers(headers), clock)
             self._to, self._name = post, repr(post.host)
 
@@ -164,7 +166,15 @@ def _require_address(found: object) -> SplitResult:
     raise InvalidTarget.address(found)
 
 
+def _require_seconds(timeout: float) -> None:
+    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if not (is_number and 0 < timeout <= TIMEOUT_MAX):
+        raise InvalidTarget.timeout(timeout)
+
+
 def _require_headers(headers: Mapping[str, str] | None) -> Mapping[str, str]:
+    if headers is not None and not isinstance(headers, Mapping):
+        raise InvalidTarget.headers(headers)
     for name, value in (headers or {}).items():
         if not all(isinstance(text, str) and _HEADER.fullmatch(text) for text in (name, value)):
             raise InvalidTarget.header(name)

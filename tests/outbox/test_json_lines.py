@@ -10,7 +10,7 @@ import pytest
 
 import eventlab as el
 from eventlab import outbox
-from eventlab.errors import ForeignTarget, NotSent
+from eventlab.errors import ForeignTarget, InvalidTarget, NotSent
 from eventlab.outbox.linefile import LineFile
 from eventlab.outbox.standing import Place
 from tests.examples import seeds
@@ -130,6 +130,17 @@ def test_a_file_of_one_torn_line_is_begun_anew(deliver, path):
     deliver(lambda: outbox.json_lines(path))
 
     assert held(path) == ALL
+
+
+@pytest.mark.parametrize("wrong", [5, None, b"orders.jsonl", "a\0b", "\ud800.jsonl"])
+def test_a_file_has_a_path(wrong):
+    with pytest.raises(InvalidTarget, match="give the path of a file"):
+        outbox.json_lines(wrong)
+
+
+def test_a_name_that_is_too_long_for_a_file_is_refused_when_the_consumer_is_registered(bus):
+    with pytest.raises(NotSent, match="cannot be written: File name too long"):
+        bus.consumer("outside")(outbox.json_lines("x" * 5000))
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,9 @@ def test_whatever_a_payload_holds_stays_on_one_line_and_comes_back_equal():
 def test_a_source_is_a_uri(source):
     with pytest.raises(InvalidTarget, match="names no source of events"):
         outbox.json_lines("orders.jsonl", source=source)
+
+
+@pytest.mark.parametrize("wrong", [5, None, el.Event("OrderPlaced"), {"type": "OrderPlaced"}])
+def test_a_message_is_made_of_an_event_of_a_log(wrong):
+    with pytest.raises(InvalidTarget, match="give an event of a log"):
+        outbox.message(wrong)

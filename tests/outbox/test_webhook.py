@@ -193,8 +193,16 @@ def test_a_secret_that_is_none_is_refused_and_not_repeated(secret):
 def test_a_header_that_cannot_be_sent_is_refused_and_not_repeated():
     with pytest.raises(InvalidTarget, match="header 'Authorization'") as refused:
         outbox.webhook("https://crm.example", headers={"Authorization": "token\n"})
+    with pytest.raises(InvalidTarget, match=r"headers= of outbox\.webhook is a list") as odd:
+        outbox.webhook("https://crm.example", headers=["token"])
 
-    assert "token" not in str(refused.value)
+    assert "token" not in str(refused.value) + str(odd.value)
+
+
+@pytest.mark.parametrize("timeout", [0, -1, "15", None, True, float("nan"), float("inf")])
+def test_a_time_to_wait_is_a_number_of_seconds(timeout):
+    with pytest.raises(InvalidTarget, match="is no time to wait: give seconds, more than 0"):
+        outbox.webhook("https://crm.example", timeout=timeout)
 
 
 def test_a_function_gets_messages_and_its_errors_are_failures(bus):
