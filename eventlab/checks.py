@@ -28,11 +28,11 @@ def is_text(found: object) -> TypeGuard[str]:
 
 
 def is_whole(found: object, least: int) -> TypeGuard[int]:
-    """Tell whether this is a whole number, and large enough; ``True`` is none.
+    """Tell whether this is a whole number of 64 bits, and large enough; ``True`` is none.
 
     Examples
     --------
     >>> is_whole(3, least=1), is_whole(0, least=1), is_whole(True, least=0)
     (True, False, False)
     """
-    return isinstance(found, int) and not isinstance(found, bool) and found >= least
+    return isinstance(found, int) and not isinstance(found, bool) and least <= found < 2**63

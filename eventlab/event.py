@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from eventlab.checks import is_whole
 from eventlab.errors import InvalidEvent
+from eventlab.errors.family import short
 from eventlab.payload import to_json
 from eventlab.times import Moment, utc
 
@@ -153,7 +154,7 @@ def require_id(event_id: object) -> str:
 def require_schema(schema: object) -> int:
     """Return a usable shape number, or refuse it."""
     if not isinstance(schema, int) or not is_whole(schema, least=1) or schema >= 2**31:
-        raise InvalidEvent(f"schema={schema!r} is no shape number: schemas count 1, 2, 3 …")
+        raise InvalidEvent(f"schema={short(schema)} is no shape number: schemas count 1, 2, 3 …")
     return schema
 
 
@@ -161,7 +162,7 @@ def _require_text(name: str, value: object, *, optional: bool = False, empty: bo
     if optional and value is None:
         return
     if not isinstance(value, str):
-        raise InvalidEvent(f"{name}={value!r} is a {type(value).__name__}: give it as text.")
+        raise InvalidEvent(f"{name}={short(value)} is a {type(value).__name__}: give it as text.")
     if not (value or empty):
         raise InvalidEvent(f"{name} is empty: give it a name.")
     try:
@@ -174,6 +175,8 @@ def _require_tags(tags: Sequence[str] | None) -> None:
     if tags is None:
         return
     if isinstance(tags, str) or not isinstance(tags, Sequence):
-        raise InvalidEvent(f"tags={tags!r} is no list: give a list of texts, such as ['urgent'].")
+        raise InvalidEvent(
+            f"tags={short(tags)} is no list: give a list of texts, such as ['urgent']."
+        )
     for tag in tags:
         _require_text("tag", tag)

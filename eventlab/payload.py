@@ -19,6 +19,7 @@ from uuid import UUID
 import numpy as np
 
 from eventlab.errors import PayloadError
+from eventlab.errors.family import short
 
 INT64 = range(-(2**63), 2**63)
 MAX_DEPTH = 100
@@ -163,7 +164,7 @@ def _integer(value: int, field: str) -> int:
     value = int(value)  # a range looks for a subclass of int, such as an IntEnum, one by one
     if value not in INT64:
         raise PayloadError(
-            field, f"is the integer {value}, beyond 64 bits", "store it as text, or split it"
+            field, f"is the integer {short(value)}, beyond 64 bits", "store it as text, or split it"
         )
     return value
 
@@ -179,8 +180,8 @@ def _number(value: float, field: str) -> float:
 def _key(name: Any, field: str) -> str:
     if not isinstance(name, str):
         raise PayloadError(
-            f"{field}.{name}" if field else str(name),
-            f"has the key {name!r} of type {type(name).__name__}, which JSON would turn into text",
+            f"{field}.{short(name)}" if field else short(name),
+            f"has the key {short(name)} of type {type(name).__name__}, which JSON would turn into text",
             "use text keys",
         )
     return _text(name, f"{field}.{name!r}" if field else repr(name))

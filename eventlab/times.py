@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from eventlab.errors import InvalidEvent
+from eventlab.errors.family import short
 
 Moment = str | date | datetime | pd.Timestamp | np.datetime64
 
@@ -51,7 +52,7 @@ def utc(moment: Moment, role: str = "time") -> datetime:
 def _stamp(moment: Moment, role: str) -> pd.Timestamp:
     if not isinstance(moment, str | date | np.datetime64):
         raise InvalidEvent(
-            f"{role}={moment!r} is a {type(moment).__name__}, not a time: "
+            f"{role}={short(moment)} is a {type(moment).__name__}, not a time: "
             "give a datetime, a date or a text such as '2026-01-31T12:00:00Z'."
         )
     if isinstance(moment, str) and not _ISO.fullmatch(moment):

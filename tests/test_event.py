@@ -132,3 +132,40 @@ def test_a_category_is_the_text_before_the_first_hyphen(stream, name):
     assert category(stream) == name
     assert store.streams()["category"].tolist() == [name]
     assert len(store.category(name)) == 1
+
+
+HUGE = 10**5000  # Python refuses to spell integers of more than 4,300 digits
+
+
+ASKED = {
+    "a field": lambda store: el.Event("CardLoaded", {"amount": HUGE}),
+    "a key deep inside": lambda store: el.Event("CardLoaded", {"amount": [{HUGE: 1}]}),
+    "a key": lambda store: el.Event("CardLoaded", {HUGE: 1}),
+    "a schema": lambda store: el.Event("CardLoaded", schema=HUGE),
+    "an actor": lambda store: el.Event("CardLoaded", actor=HUGE),
+    "a time": lambda store: el.Event("CardLoaded", occurred_at=HUGE),
+    "an expectation": lambda store: store.append("card-7", el.Event("CardLoaded"), expected=HUGE),
+    "an event": lambda store: store.append("card-7", [HUGE]),
+    "a condition": lambda store: el.Condition(el.Query("CardLoaded"), after=HUGE),
+    "a position": lambda store: store.until(position=HUGE),
+    "a stream": lambda store: store.stream(HUGE),
+    "a branch": lambda store: store.branch(at=HUGE),
+    "an edit": lambda store: store.branch(edit={1: [HUGE]}),
+    "a cell": lambda store: el.read_table([{"s": "a", "t": "b", "x": HUGE}], stream="s", type="t"),
+    "a name in a table": lambda store: el.read_table([{"s": HUGE, "t": "b"}], stream="s", type="t"),
+    "a row": lambda store: el.read_table([HUGE], stream="s", type="t"),
+    "commits": lambda store: el.read_git(".", max_commits=HUGE),
+    "an interval": lambda store: el.Snapshots(store, el.Projection("n", n=el.count()), every=HUGE),
+}
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
+def test_a_number_too_long_to_be_spelled_is_refused_in_a_sentence(ask):
+    store = el.EventStore()
+    store.append("card-7", el.Event("CardLoaded"))
+
+    with pytest.raises(EventLabError) as refused:
+        ask(store)
+
+    assert len(str(refused.value)) < 700
+    assert len(store) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from eventlab.errors.family import EventLabError
+from eventlab.errors.family import EventLabError, short
 
 if TYPE_CHECKING:
     from eventlab.event import RecordedEvent
@@ -33,7 +33,9 @@ class BusError(EventLabError):
     @classmethod
     def number(cls, role: str, found: object) -> BusError:
         """Say what a number of deliveries, or a position, is."""
-        return cls(f"{role}={found!r} makes no sense: give a whole number from 0, or leave it out.")
+        return cls(
+            f"{role}={short(found)} makes no sense: give a whole number from 0, or leave it out."
+        )
 
     @classmethod
     def waits_behind(cls, consumer: str, position: int, first: int) -> BusError:
@@ -66,14 +68,14 @@ class InvalidConsumer(BusError, ValueError):
     @classmethod
     def option(cls, consumer: str, option: str, found: object, advice: str) -> InvalidConsumer:
         """Name the option and what it takes."""
-        return cls(f"consumer {consumer!r} was given {option}={found!r}: {advice}.")
+        return cls(f"consumer {consumer!r} was given {option}={short(found)}: {advice}.")
 
     @classmethod
     def nameless(cls, found: object) -> InvalidConsumer:
         """Say that a checkpoint needs a name."""
         return cls(
-            f"a consumer was named {found!r}: give it a text such as 'billing', for its checkpoint is kept "
-            "under that name. Write @bus.consumer('billing', 'OrderPlaced')."
+            f"a consumer was named {short(found)}: give it a text such as 'billing', for its checkpoint is "
+            "kept under that name. Write @bus.consumer('billing', 'OrderPlaced')."
         )
 
     @classmethod

@@ -37,7 +37,7 @@ class InvalidQuery(EventLabError, ValueError):
     def no_position(cls, found: object) -> InvalidQuery:
         """Say what after can be."""
         return cls(
-            f"Condition(after={found!r}) names no position: give a whole number, store.head from before "
+            f"Condition(after={short(found)}) names no position: give a whole number, store.head from before "
             "you read, or 0 where nothing may match at all."
         )
 

@@ -30,14 +30,15 @@ class InvalidDecider(EventLabError, TypeError):
     def no_retries(cls, found: object) -> InvalidDecider:
         """Say what retries counts."""
         return cls(
-            f"handle(retries={found!r}) is no number of retries: give a whole number, 0 to try only once."
+            f"handle(retries={short(found)}) is no number of retries: give a whole number, 0 to try only "
+            "once."
         )
 
     @classmethod
     def no_command_id(cls, found: object) -> InvalidDecider:
         """Say what names a command."""
         return cls(
-            f"handle(command_id={found!r}) is a {type(found).__name__}, not a name: give a text that "
+            f"handle(command_id={short(found)}) is a {type(found).__name__}, not a name: give a text that "
             "the sender keeps and sends again with the same command, or leave it out."
         )
 

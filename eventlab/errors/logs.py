@@ -27,15 +27,15 @@ class InvalidBranch(EventLabError, ValueError):
         """Give the positions there are."""
         there = f"positions {first:,} to {last:,}" if last >= first else "no position at all"
         return cls(
-            f"branch({role}=…) was given {position!r}, and here it can name {there}: positions are whole "
-            "numbers of the store you branch, and none may be beyond at=."
+            f"branch({role}=…) was given {short(position)}, and here it can name {there}: positions are "
+            "whole numbers of the store you branch, and none may be beyond at=."
         )
 
     @classmethod
     def not_positions(cls, found: object) -> InvalidBranch:
         """Say what drop can be."""
         return cls(
-            f"branch(drop=…) was given {found!r}, a {type(found).__name__}: give positions, such as "
+            f"branch(drop=…) was given {short(found)}, a {type(found).__name__}: give positions, such as "
             "drop=[57], or a log of this store, such as drop=store.only('CardRedeemed')."
         )
 
@@ -63,16 +63,16 @@ class InvalidBranch(EventLabError, ValueError):
     def no_edit(cls, position: object, found: object) -> InvalidBranch:
         """Say what an event can be edited to."""
         return cls(
-            f"edit of position {position!r} is {found!r}, a {type(found).__name__}: give the payload fields "
-            "that change, such as {'amount': 5}, or an el.Event to stand in its place."
+            f"edit of position {short(position)} is {short(found)}, a {type(found).__name__}: give the "
+            "payload fields that change, such as {'amount': 5}, or an el.Event to stand in its place."
         )
 
     @classmethod
     def no_insertion(cls, position: object, found: object) -> InvalidBranch:
         """Say what can be inserted."""
         return cls(
-            f"insert after position {position!r} is {found!r}: give a stream and its event, or events, "
-            "such as ('card-7', el.Event('CardLoaded', {'amount': 5})), or a list of such pairs."
+            f"insert after position {short(position)} is {short(found)}: give a stream and its event, or "
+            "events, such as ('card-7', el.Event('CardLoaded', {'amount': 5})), or a list of such pairs."
         )
 
     @classmethod

@@ -20,8 +20,8 @@ class InvalidTarget(OutboxError, ValueError):
     def source(cls, found: object) -> InvalidTarget:
         """Say what a source is."""
         return cls(
-            f"source={found!r} names no source of events: give a URI, or the end of one, without blanks, "
-            "such as 'https://shop.example/orders'."
+            f"source={short(found)} names no source of events: give a URI, or the end of one, without "
+            "blanks, such as 'https://shop.example/orders'."
         )
 
     @classmethod
@@ -53,8 +53,8 @@ class InvalidTarget(OutboxError, ValueError):
     def header(cls, name: object) -> InvalidTarget:
         """Name the header, and keep its value to oneself."""
         return cls(
-            f"the header {name!r} of outbox.webhook cannot be sent: name and value are one line of plain "
-            "characters each."
+            f"the header {short(name)} of outbox.webhook cannot be sent: name and value are one line of "
+            "plain characters each."
         )
 
     @classmethod

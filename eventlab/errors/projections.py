@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from eventlab.errors.family import EventLabError
+from eventlab.errors.family import EventLabError, short
 
 if TYPE_CHECKING:
     from eventlab.event import RecordedEvent
@@ -32,7 +32,7 @@ class InvalidProjection(ProjectionError):
     ) -> InvalidProjection:
         """List what can stand where something else was given."""
         return cls(
-            f"column {column!r} of projection {name!r} is {found!r}, which is no column: "
+            f"column {column!r} of projection {name!r} is {short(found)}, which is no column: "
             f"make one with {', '.join(f'el.{verb}' for verb in verbs)}."
         )
 
@@ -55,7 +55,7 @@ class InvalidProjection(ProjectionError):
     @classmethod
     def no_text(cls, role: str, found: object, advice: str) -> InvalidProjection:
         """Say where a text was expected."""
-        return cls(f"{role} is {found!r}, a {type(found).__name__}: {advice}.")
+        return cls(f"{role} is {short(found)}, a {type(found).__name__}: {advice}.")
 
     @classmethod
     def empty(cls, role: str, example: str) -> InvalidProjection:
@@ -77,13 +77,15 @@ class InvalidProjection(ProjectionError):
     @classmethod
     def on_unknown(cls, name: str, found: object) -> InvalidProjection:
         """List what a fold can do with an event type it does not know."""
-        return cls(f"on_unknown={found!r} of fold {name!r} is no choice: say 'fail' or 'skip'.")
+        return cls(
+            f"on_unknown={short(found)} of fold {name!r} is no choice: say 'fail' or 'skip'."
+        )
 
     @classmethod
     def not_a_rule(cls, name: str, found: object) -> InvalidProjection:
         """Say what evolve can be."""
         return cls(
-            f"evolve of fold {name!r} is {found!r}: give a function of state and event, or a dict of "
+            f"evolve of fold {name!r} is {short(found)}: give a function of state and event, or a dict of "
             "event type to such functions."
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eventlab.errors.family import EventLabError
+from eventlab.errors.family import EventLabError, short
 
 
 class ReadModelError(EventLabError):
@@ -29,14 +29,15 @@ class ReadModelRefused(ReadModelError, ValueError):
     def name(cls, found: object) -> ReadModelRefused:
         """Say what a name is."""
         return cls.because(
-            f"name={found!r} names no read model: give text, or leave it out for the projection's own name."
+            f"name={short(found)} names no read model: give text, or leave it out for the projection's "
+            "own name."
         )
 
     @classmethod
     def number(cls, role: str, found: object) -> ReadModelRefused:
         """Say what a number of events, or a position, is."""
         return cls.because(
-            f"{role}={found!r} makes no sense: give a whole number from 0, or leave it out."
+            f"{role}={short(found)} makes no sense: give a whole number from 0, or leave it out."
         )
 
     @classmethod

@@ -32,7 +32,7 @@ class SnapshotRefused(EventLabError, ValueError):
         refusal = cls.__new__(cls)
         EventLabError.__init__(
             refusal,
-            f"every={every!r} is no interval: give a whole number of events from 1, or leave it out.",
+            f"every={short(every)} is no interval: give a whole number of events from 1, or leave it out.",
         )
         return refusal
 

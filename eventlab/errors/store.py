@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eventlab.errors.family import EventLabError
+from eventlab.errors.family import EventLabError, short
 
 
 class ConcurrencyError(EventLabError):
@@ -123,6 +123,6 @@ class InvalidDigest(EventLabError, ValueError):
 
     def __init__(self, found: object) -> None:
         super().__init__(
-            f"verify(digest={found!r}) was given no digest: give the 64 hexadecimal digits that "
+            f"verify(digest={short(found)}) was given no digest: give the 64 hexadecimal digits that "
             "store.seal().digest showed, or leave digest= out."
         )

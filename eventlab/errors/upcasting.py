@@ -29,8 +29,8 @@ class InvalidUpcaster(UpcastingError):
     def no_step(cls, type: object, schema: object) -> InvalidUpcaster:
         """Say what an upcaster is for."""
         return cls(
-            f"upcaster({type!r}, schema={schema!r}) names no old shape: give the event's type as text and "
-            "the schema it was written with, 1, 2, 3 …"
+            f"upcaster({short(type)}, schema={short(schema)}) names no old shape: give the event's type as "
+            "text and the schema it was written with, 1, 2, 3 …"
         )
 
     @classmethod

@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 
 from eventlab.checks import is_text, is_whole
 from eventlab.errors import GitFailed, ImportFailed
+from eventlab.errors.family import short
 from eventlab.event import RecordedEvent
 from eventlab.importers.git_log import Change, Commit, Repository
 from eventlab.importers.table import read_table, require_store
@@ -236,7 +237,8 @@ def _require(path: object, paths: object, branch: object, max_commits: object) -
         raise GitFailed.no_text("branch", branch, "a branch, a tag or a commit such as 'main'")
     if max_commits is not None and not is_whole(max_commits, least=1):
         raise ImportFailed(
-            f"max_commits={max_commits!r} is no number of commits: give 1 or more, or leave it out for all."
+            f"max_commits={short(max_commits)} is no number of commits: give 1 or more, or leave it out "
+            "for all."
         )
 
 

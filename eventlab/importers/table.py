@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from eventlab.errors import BadRow, ImportFailed, NoSuchFile, UnreadableFile
+from eventlab.errors.family import short
 from eventlab.importers.csv_file import CSVFile
 from eventlab.importers.files import File
 from eventlab.importers.json_lines import JSONLinesFile
@@ -154,8 +155,8 @@ def read_table(
         store.load(FrameTable(source, roles), roles)
     else:
         raise ImportFailed(
-            f"{source!r} is a {source.__class__.__name__}, not a table: give the path of a file, a DataFrame "
-            "or a list of dicts."
+            f"{short(source)} is a {source.__class__.__name__}, not a table: give the path of a file, a "
+            "DataFrame or a list of dicts."
         )
     return store
 
@@ -164,7 +165,7 @@ def require_store(into: object) -> None:
     """Refuse what cannot be filled."""
     if into is not None and not isinstance(into, EventStore):
         raise ImportFailed(
-            f"into={into!r} is a {into.__class__.__name__}, not a store: give an el.EventStore(…), "
+            f"into={short(into)} is a {into.__class__.__name__}, not a store: give an el.EventStore(…), "
             "or leave it out for a new one in memory."
         )
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from eventlab.checks import is_unicode
 from eventlab.errors import InvalidCut, InvalidEvent
+from eventlab.errors.family import short
 from eventlab.store.knownstreams import Numbers
 from eventlab.store.query import Query, require_query
 from eventlab.times import Moment, utc
@@ -237,7 +238,7 @@ def _require_position(verb: str, position: object) -> int:
     whole = getattr(position, "__index__", None)
     if isinstance(position, bool) or whole is None or not -(2**63) <= whole() < 2**63:
         raise InvalidCut(
-            f"{verb}(position={position!r}) is no position: positions are whole numbers from 1."
+            f"{verb}(position={short(position)}) is no position: positions are whole numbers from 1."
         )
     return int(whole())
 
@@ -254,7 +255,7 @@ def require_names(what: str, names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if not isinstance(name, str):
             raise InvalidCut(
-                f"{name!r} is a {type(name).__name__}, not the name of one of the {what}: give text, "
+                f"{short(name)} is a {type(name).__name__}, not the name of one of the {what}: give text, "
                 "several as further arguments."
             )
         if not is_unicode(name):

@@ -16,6 +16,7 @@ import pandas as pd
 
 from eventlab import times
 from eventlab.errors import InvalidDigest, InvalidEvent, NotAStore, StoreError
+from eventlab.errors.family import short
 from eventlab.event import Event, RecordedEvent, require_id, require_stream
 from eventlab.store import causes, changes, read_tables, schema
 from eventlab.store.append import Appended, Writer
@@ -544,8 +545,8 @@ def _place(path: str | os.PathLike[str] | None, read_only: bool) -> Path | None:
     if path is not None and str(path) not in ("", ":memory:"):
         if not isinstance(path, str | os.PathLike) or "\0" in str(path):
             raise StoreError(
-                f"{path!r} ({type(path).__name__}) is no path of a file: give text such as 'cards.duckdb', "
-                "or nothing for a store in memory."
+                f"{short(path)} ({type(path).__name__}) is no path of a file: give text such as "
+                "'cards.duckdb', or nothing for a store in memory."
             )
         return Path(path).expanduser()
     if read_only:
@@ -584,7 +585,7 @@ def _batch(events: Event | Sequence[Event]) -> Sequence[Event]:
     for event in batch:
         if not isinstance(event, Event):
             raise InvalidEvent(
-                f"{event!r} is a {type(event).__name__}, not an Event: "
+                f"{short(event)} is a {type(event).__name__}, not an Event: "
                 "append el.Event('CardLoaded', {'amount': 20}) or a list of them."
             )
     return batch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from eventlab.errors import ConcurrencyError, InvalidEvent
+from eventlab.errors.family import short
 
 
 class Expectation(Enum):
@@ -33,9 +34,9 @@ def require_expectation(expected: object) -> Expected:
     if isinstance(expected, Expectation):
         return expected
     whole = getattr(expected, "__index__", None)
-    if isinstance(expected, bool) or whole is None or whole() < 0:
+    if isinstance(expected, bool) or whole is None or not 0 <= whole() < 2**63:
         raise InvalidEvent(
-            f"expected={expected!r} is no expectation: give ANY, NO_STREAM, STREAM_EXISTS "
+            f"expected={short(expected)} is no expectation: give ANY, NO_STREAM, STREAM_EXISTS "
             "or the version you read, such as 3."
         )
     return int(whole())

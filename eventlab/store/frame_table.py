@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from eventlab.checks import is_unicode
-from eventlab.errors import BadRow, ImportFailed, InvalidEvent
+from eventlab.errors import BadRow, ImportFailed
 from eventlab.payload import exact, to_json, to_json_value
 from eventlab.store.columns_in import ROW, Roles, require_distinct
 from eventlab.store.sqltext import quoted
@@ -87,7 +87,7 @@ class FrameTable:
         for row, value in enumerate(column, start=start + 1):
             try:
                 cells.append(None if _is_missing(value) else convert(value))
-            except InvalidEvent as error:
+            except ValueError as error:  # also of an integer that Python does not spell
                 raise BadRow.because(row, error) from error
         return pd.Series(cells, dtype=object, name=column.name)
 
