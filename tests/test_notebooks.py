@@ -17,6 +17,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from eventlab.widgets import TimeMachine
 from tools.execute_notebooks import MADE_UP_ID, NOTEBOOKS, WIDGET_VIEW, execute, stored, tidy
 
 MOST_LINES = 15
@@ -414,3 +415,20 @@ def test_what_was_tidied_passes_the_checks(tmp_path: Path):
     tidied = tidy(execute(notebook, tmp_path))
 
     assert [complaint for check in CHECKS for complaint in check(tidied, tmp_path)] == []
+
+
+@pytest.mark.filterwarnings(
+    "ignore"
+)  # as a kernel does: a folder that is made anew, a figure unseen
+@pytest.mark.parametrize("number", ["04", "05", "07", "09", "10"])
+def test_a_cell_may_be_run_again_with_the_sliders_at_their_first_step(number, monkeypatch):
+    [path] = NOTEBOOKS.glob(f"{number}_*.ipynb")
+    monkeypatch.chdir(NOTEBOOKS)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    names: dict[str, object] = {}
+
+    for cell in code_cells(nbformat.read(path, as_version=4)):
+        exec(cell.source, names)
+        for machine in [found for found in names.values() if isinstance(found, TimeMachine)]:
+            machine.step = 0
+        exec(cell.source, names)
