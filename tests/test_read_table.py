@@ -275,6 +275,17 @@ def test_a_csv_column_has_a_type_only_if_nothing_is_lost(write, cells, expected)
     assert [type(p.get("x")) for p in payloads(store)] == [type(value) for value in expected]
 
 
+def test_each_of_many_columns_has_the_type_of_its_own_cells(write):
+    kinds = [("7", 7), ("2.5", 2.5), ("true", True), ("007", "007"), ("", None)]
+    cells = [kinds[place % 5] for place in range(250)]
+    header = ",".join(f"c{place}" for place in range(250))
+    text = f"card,kind,{header}\ncard-7,CardLoaded,{','.join(cell for cell, _ in cells)}\n"
+
+    expected = {f"c{place}": v for place, (_, v) in enumerate(cells) if v is not None}
+    assert payloads(read(write(text))) == [expected]
+    assert len(read(write(text)).fields()) == 200
+
+
 def test_a_value_far_down_decides_the_type_of_its_column(write):
     early = "card-7,CardLoaded,1,,2026\n" * 12_000
     late = "card-7,CardLoaded,none,1.5,2026\n"

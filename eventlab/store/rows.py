@@ -72,8 +72,10 @@ def insert_stream(con: duckdb.DuckDBPyConnection, stream_no: int, stream: str) -
 
 def insert_fields(con: duckdb.DuckDBPyConnection, known: int, fields: list[Field]) -> None:
     """Add newly seen payload fields behind the ``known`` ones."""
-    for seen, field in enumerate(fields, start=known + 1):
-        execute(con, "insert into fields values (?, ?, ?, ?)", [seen, *field])
+    if fields:
+        columns = [list(column) for column in zip(*fields, strict=True)]
+        numbers = list(range(known + 1, known + 1 + len(fields)))
+        execute(con, _INSERT_FIELDS, [numbers, *columns])
 
 
 def note_fields(con: duckdb.DuckDBPyConnection, events: Iterable[Event]) -> None:
@@ -119,3 +121,9 @@ def fields_of(events: Iterable[Event]) -> list[Field]:
         for name, value in event.data.items()
     )
     return list(dict.fromkeys(seen))
+
+
+_INSERT_FIELDS = """
+insert into fields
+select unnest(?::bigint[]), unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::varchar[])
+"""
