@@ -18,7 +18,7 @@ from uuid import UUID
 
 import numpy as np
 
-from eventlab.errors import PayloadError
+from eventlab.errors import InvalidEvent, PayloadError
 from eventlab.errors.family import short
 
 INT64 = range(-(2**63), 2**63)
@@ -86,7 +86,13 @@ def from_json(text: str) -> dict[str, Any]:
 
 def require_exact(text: str) -> None:
     """Refuse JSON text of which something would be lost: NaN, integers beyond 64 bits, a name given twice."""
-    to_json(json.loads(text, object_pairs_hook=_once))
+    try:
+        payload = json.loads(text, object_pairs_hook=_once)
+    except PayloadError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise InvalidEvent(f"this is no standard JSON ({error})") from error
+    to_json(payload)
 
 
 def kind(value: Any) -> str:

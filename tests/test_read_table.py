@@ -503,13 +503,15 @@ def test_any_objects_come_back_from_json_and_from_dicts(tmp_path_factory, rows, 
             "row 2: payload field 'y' is given twice",
         ),
         ('{"card": "card-7", "kind": "A", "x": 12345678901234567890}', "row 2: .*beyond 64 bits"),
+        ('{"card": "card-7", "kind": "A", "x": 1, }', "row 2: this is no standard JSON"),
+        ('{"card": "card-7", "kind": "A", "x": [1,]}', "row 2: this is no standard JSON"),
         ('{"card": "card-7", "kind": "A", "x": NaN}', "row 2: payload field 'x' is nan"),
         ('{"card": "card-7", "kind": null}', r"row 2: column 'kind' is missing \(found None\)"),
         ('{"card": "card-7"}', "row 2: column 'kind' is missing"),
     ],
 )
 def test_a_bad_json_line_is_refused_by_row(write, line, sentence):
-    good = json_lines(one({"x": [{"y": 1}, {"y": 2}]}))
+    good = json_lines(one({"x": [{"y": 1}, {"y": 2}, "a, ]"]}))
 
     with pytest.raises(BadRow, match=sentence):
         read(write(f"{good}\n{line}\n{good}", "cards.jsonl"))

@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from eventlab.errors import BadRow, ImportFailed
+from eventlab.errors import BadRow, ImportFailed, InvalidEvent
 from eventlab.importers.files import BUFFERS, File
 from eventlab.payload import require_exact
 from eventlab.store.columns_in import PAYLOAD, Roles
@@ -80,10 +80,10 @@ class JSONLinesFile(File):
     def _refuse_bad_lines(self, con: duckdb.DuckDBPyConnection, staged: str) -> None:
         for row, line in con.execute(_NO_OBJECT.format(staged)).fetchall():
             raise BadRow.line(self.path, row, _NO_OBJECT_HERE, line)
-        for row, line in con.execute(_KEY_TWICE.format(staged)).fetchall():
+        for row, line in con.execute(_SUSPICIOUS.format(staged)).fetchall():
             try:
                 require_exact(line)
-            except ValueError as error:
+            except InvalidEvent as error:
                 raise BadRow.because(row, error) from error
 
     def _require(self, named: list[str], con: duckdb.DuckDBPyConnection, staged: str) -> None:
@@ -115,7 +115,9 @@ select rowid + 1, line from {0}
 where case when json_valid(line) then json_type(line) <> 'OBJECT' else true end order by rowid limit 1
 """
 
-_KEY_TWICE = """
+# A key that is given twice, or a comma behind the last, would be gone once the line is taken apart.
+_SUSPICIOUS = r"""
 select rowid + 1, line from {0}
-where len(json_keys(line)) <> len(list_distinct(json_keys(line))) order by rowid limit 1
+where len(json_keys(line)) <> len(list_distinct(json_keys(line))) or regexp_matches(line, ',\s*[]}}]')
+order by rowid
 """

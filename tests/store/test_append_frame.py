@@ -382,6 +382,7 @@ def test_data_names_a_column_of_dicts_or_json_text(store, any_slice):
         ('{"a": 18446744073709551616}', "beyond 64 bits"),
         ('{"a": 9223372036854775808}', "beyond 64 bits"),
         ('{"a": NaN}', "nan"),
+        ('{"a": [1 , ]}', "no standard JSON"),
         ('{"a": [-Infinity]}', "-inf"),
         ('{"a":inf}', "no standard JSON"),
         ('{"a": 1e999}', "inf"),
@@ -392,7 +393,7 @@ def test_data_names_a_column_of_dicts_or_json_text(store, any_slice):
 )
 def test_json_text_that_would_change_is_refused_by_row(store, text, found):
     frame = one_column(
-        ['{"fine": [{"a": 1}, {"a": 2}], "nan": "inf"}', text], name="d", dtype="str"
+        ['{"fine": [{"a": 1}, {"a": 2}], "nan": "inf,}"}', text], name="d", dtype="str"
     )
 
     with pytest.raises(BadRow, match=f"row 2: .*{found}"):
