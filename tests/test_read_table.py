@@ -688,6 +688,14 @@ def test_times_without_a_zone_are_utc_and_offsets_are_converted(write):
     ]
 
 
+@pytest.mark.parametrize("offset", ["+24:00", "-25", "+99:30"])
+def test_an_offset_that_no_clock_has_is_no_time(write, offset):
+    path = write(f"card,kind,ts\ncard-7,CardLoaded,2026-01-31T12:00:00{offset}\n")
+
+    with pytest.raises(BadRow, match="row 1: column 'ts' is no time"):
+        read(path, occurred_at="ts")
+
+
 def test_time_does_not_depend_on_the_zone_of_the_machine(write, monkeypatch):
     monkeypatch.setenv("TZ", "America/New_York")
 
@@ -827,6 +835,13 @@ def test_what_json_has_no_value_for_becomes_exact_text_in_dicts_too(role):
     expected = {"price": "2.50", "on": ["2026-01-31"], "seal": {"raw": "/w=="}}
     assert payloads(read(rows, **role)) == [expected]
     assert payloads(read(pd.DataFrame(rows), **role)) == [expected]
+
+
+def test_a_stream_called_by_a_truth_value_has_the_same_name_however_it_comes(write):
+    rows = [{"card": True, "kind": "CardLoaded"}]
+    sources = [rows, pd.DataFrame(rows), write(json_lines(rows), "cards.jsonl")]
+
+    assert [read(source).streams()["stream"].tolist() for source in sources] == [["true"]] * 3
 
 
 def test_into_is_a_store_that_can_be_written(write, tmp_path):

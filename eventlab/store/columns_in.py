@@ -216,6 +216,7 @@ def _as_time(column: str, sql_type: str) -> str:
 
 # Python's datetime ends there, and so does what a fold is shown. DuckDB also reads 'infinity' and 'epoch'.
 _KNOWN_TIMES = "between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'"
+_BEYOND_A_DAY = ":[0-9.]+ *[-+](2[4-9]|[3-9][0-9])"  # DuckDB 2.0 reads such an offset, too
 _NANOSECONDS = "[.][0-9]{6}[0-9]*[1-9]"
 
 
@@ -223,6 +224,7 @@ def _time_checks(column: str, sql_type: str) -> list[Check]:
     text, known = f"{quoted(column)}::varchar", f"{_as_time(column, sql_type)} {_KNOWN_TIMES}"
     if sql_type == "VARCHAR":
         known += f" and regexp_matches({text}, '^\\s*[0-9]')"
+        known += f" and not regexp_matches({text}, '{_BEYOND_A_DAY}')"
     checks = [Check(f"not coalesce({known}, false)", column, "is no time")]
     if sql_type == "VARCHAR" or sql_type.endswith("_NS"):
         finer = f"regexp_matches({text}, '{_NANOSECONDS}')"

@@ -96,7 +96,11 @@ class FrameTable:
             return lambda moment: utc(moment, column).isoformat()
         if column == self._roles.data:
             return _payload_text
-        return str if column in self._roles.given().values() else _field_text(column)
+        return _name if column in self._roles.given().values() else _field_text(column)
+
+
+def _name(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
 
 
 def _payload_text(payload: Any) -> str:
