@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
 SAMPLE = 1_000
+AT_ONCE = 10_000
 
 
 class JSONLinesFile(File):
@@ -80,11 +81,13 @@ class JSONLinesFile(File):
     def _refuse_bad_lines(self, con: duckdb.DuckDBPyConnection, staged: str) -> None:
         for row, line in con.execute(_NO_OBJECT.format(staged)).fetchall():
             raise BadRow.line(self.path, row, _NO_OBJECT_HERE, line)
-        for row, line in con.execute(_SUSPICIOUS.format(staged)).fetchall():
-            try:
-                require_exact(line)
-            except InvalidEvent as error:
-                raise BadRow.because(row, error) from error
+        suspicious = con.execute(_SUSPICIOUS.format(staged))
+        while lines := suspicious.fetchmany(AT_ONCE):
+            for row, line in lines:
+                try:
+                    require_exact(line)
+                except InvalidEvent as error:
+                    raise BadRow.because(row, error) from error
 
     def _require(self, named: list[str], con: duckdb.DuckDBPyConnection, staged: str) -> None:
         """Refuse a name that no line has; most are found in the first lines already."""
