@@ -15,6 +15,7 @@ PROGRAM = """
 import os, signal, sys, threading
 import eventlab as el
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 store = el.EventStore()
 store.append("card-7", [el.Event("CardLoaded", {"amount": n}) for n in (20, 5)])
 LONG = "select (select count(*) from events), sum(sqrt(range)) from range(200_000_000)"
