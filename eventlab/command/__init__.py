@@ -39,11 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         answer: Answer = args.run(args)
         _say(answer.text, sys.stdout)
-    except (
-        EventLabError,
-        OSError,
-        duckdb.Error,
-    ) as error:  # a broken file is no bug of ours either
+    except _NO_BUGS as error:
         if args.debug:
             raise
         if sys.stderr is not None:
@@ -81,11 +77,14 @@ def _say(text: str, stream: TextIO | None) -> None:
         stream.write(text)
         stream.flush()
     except OSError as error:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), stream.fileno()
-        )  # Python flushes again at its end
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())  # Python flushes again at its end
         if not isinstance(error, BrokenPipeError):  # the reader has seen enough, such as `head`
             raise
+
+
+_NO_BUGS = (EventLabError, OSError, duckdb.Error)
+"""What is told in a line: a file that is not there, or is broken, is no bug of ours."""
 
 
 def _one_line(error: BaseException) -> str:

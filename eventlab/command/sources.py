@@ -9,6 +9,7 @@ from pathlib import Path
 from eventlab.errors import CommandFailed
 from eventlab.importers import read_git, read_table
 from eventlab.store import EventStore
+from eventlab.store.opening import is_duckdb
 
 
 class Kind(Enum):
@@ -31,15 +32,7 @@ def kind_of(path: Path) -> Kind:
     """Return what there is at a path: a folder counts as a repository, a DuckDB file signs its name."""
     if path.is_dir():
         return Kind.GIT
-    return Kind.STORE if is_duckdb(path) else Kind.TABLE
-
-
-def is_duckdb(path: Path) -> bool:
-    """Whether a file begins as DuckDB's files do: eight bytes, then its name."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(12)[8:] == b"DUCK"
+    return Kind.STORE if path.is_file() and is_duckdb(path) else Kind.TABLE
 
 
 def open_source(path: Path, args: Namespace) -> EventStore:
