@@ -90,7 +90,11 @@ MOVE = """async (moves) => {
   }
 }"""
 
-CLOSE_ALL = "() => [...jupyterapp.shell.widgets('main')].forEach((widget) => widget.dispose())"
+# With their kernels: a notebook that is opened again may not hear that a kernel of before is idle.
+CLOSE_ALL = """async () => {
+  [...jupyterapp.shell.widgets("main")].forEach((widget) => widget.dispose());
+  await jupyterapp.serviceManager.sessions.shutdownAll();
+}"""
 
 TOURS = [path for path in [ROOT / "notebooks" / "00_tour.ipynb"] if path.exists()]
 
