@@ -305,17 +305,16 @@ def test_verify_exits_with_2_where_nothing_could_be_verified(capsys, file, words
     assert sentence in err
 
 
-@pytest.mark.parametrize("command", ["verify", "page", "info"])
-def test_a_file_that_lost_its_end_is_one_line(capsys, command):
+def test_a_file_that_lost_its_end_is_one_line(capsys):
     pad = {str(number): "x" * 30 for number in range(100)}
     with el.EventStore("torn.duckdb") as store:
         store.append("s", [el.Event("E", {**pad, "n": n * 7919 % 5003}) for n in range(4000)])
     os.truncate("torn.duckdb", 2 * 2**18)
 
-    code, out, err = said(capsys, command, "torn.duckdb")
-
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert "Could not read enough bytes" in err
+    for command in ("verify", "page", "info"):
+        code, out, err = said(capsys, command, "torn.duckdb")
+        assert (code, out, err.count("\n")) == (2, "", 1), command
+        assert "Could not read enough bytes" in err
 
 
 def test_nothing_is_made_where_there_was_no_store(capsys, folder):

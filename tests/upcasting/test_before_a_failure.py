@@ -168,7 +168,7 @@ def test_the_past_before_an_old_payload_that_is_no_object_is_shown_too(path):
             cards(store)
 
 
-@examples(60)
+@examples(20)
 @given(
     fails=st.lists(st.booleans(), min_size=1, max_size=12),
     at_once=st.integers(1, 4),
