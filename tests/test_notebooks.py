@@ -417,9 +417,8 @@ def test_what_was_tidied_passes_the_checks(tmp_path: Path):
     assert [complaint for check in CHECKS for complaint in check(tidied, tmp_path)] == []
 
 
-@pytest.mark.filterwarnings(
-    "ignore"
-)  # as a kernel does: a folder that is made anew, a figure unseen
+# Ignored as a kernel does: a folder that is made anew, a figure that nobody sees.
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("number", ["04", "05", "07", "09", "10"])
 def test_a_cell_may_be_run_again_with_the_sliders_at_their_first_step(number, monkeypatch):
     [path] = NOTEBOOKS.glob(f"{number}_*.ipynb")
