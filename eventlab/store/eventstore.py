@@ -542,12 +542,12 @@ class Branch(EventStore):
 
 
 def _place(path: str | os.PathLike[str] | None, read_only: bool) -> Path | None:
+    if path is not None and (not isinstance(path, str | os.PathLike) or "\0" in str(path)):
+        raise StoreError(
+            f"{short(path)} ({type(path).__name__}) is no path of a file: give text such as "
+            "'cards.duckdb', or nothing for a store in memory."
+        )
     if path is not None and str(path) not in ("", ":memory:"):
-        if not isinstance(path, str | os.PathLike) or "\0" in str(path):
-            raise StoreError(
-                f"{short(path)} ({type(path).__name__}) is no path of a file: give text such as "
-                "'cards.duckdb', or nothing for a store in memory."
-            )
         return Path(path).expanduser()
     if read_only:
         raise StoreError("a store in memory starts empty, so read_only=True needs a path.")

@@ -480,7 +480,11 @@ def test_a_broken_file_is_named_with_what_duckdb_says_of_it(filled, damage, read
     assert filled.read_bytes() == broken
 
 
-@pytest.mark.parametrize("path", [5, b"cards.duckdb", "cards\0.duckdb", ["cards.duckdb"]])
+@pytest.mark.parametrize(
+    "path",
+    [5, 10**5000, b"cards.duckdb", "cards\0.duckdb", ["cards.duckdb"]],
+    ids=["number", "long number", "bytes", "NUL", "list"],
+)
 def test_what_is_no_path_is_refused(path):
     with pytest.raises(StoreError, match="is no path of a file: give text such as"):
         el.EventStore(path)
