@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
+import os
+from typing import SupportsIndex, TypeGuard
 
 
 def is_unicode(text: str) -> bool:
@@ -25,6 +26,39 @@ def is_text(found: object) -> TypeGuard[str]:
     (True, False, False)
     """
     return isinstance(found, str) and is_unicode(found)
+
+
+def is_word(found: object) -> TypeGuard[str]:
+    r"""Tell whether this is text that the system, or another program, can be told.
+
+    Examples
+    --------
+    >>> is_word("main"), is_word("ma\0in")
+    (True, False)
+    """
+    return is_text(found) and "\0" not in found
+
+
+def is_path(found: object) -> TypeGuard[str | os.PathLike[str]]:
+    r"""Tell whether this can name a file.
+
+    Examples
+    --------
+    >>> is_path("cards.duckdb"), is_path(b"cards.duckdb"), is_path("cards\0")
+    (True, False, False)
+    """
+    return is_word(os.fspath(found) if isinstance(found, os.PathLike) else found)
+
+
+def is_integer(found: object) -> TypeGuard[SupportsIndex]:
+    """Tell whether this is a whole number, of Python or of NumPy; ``True`` is none.
+
+    Examples
+    --------
+    >>> is_integer(3), is_integer(3.0), is_integer(True)
+    (True, False, False)
+    """
+    return hasattr(found, "__index__") and not isinstance(found, bool)
 
 
 def is_whole(found: object, least: int) -> TypeGuard[int]:

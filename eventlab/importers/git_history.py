@@ -16,7 +16,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from eventlab.checks import is_text, is_whole
+from eventlab.checks import is_path, is_whole, is_word
 from eventlab.errors import GitFailed, ImportFailed
 from eventlab.errors.family import short
 from eventlab.event import RecordedEvent
@@ -229,19 +229,14 @@ def _moment(seconds: int) -> datetime:
 
 
 def _require(path: object, paths: object, branch: object, max_commits: object) -> None:
-    if not isinstance(path, os.PathLike) and not _is_word(path):
+    if not is_path(path):
         raise GitFailed.no_path(path)
-    if not isinstance(paths, Sequence) or not all(map(_is_word, paths)):
+    if not isinstance(paths, Sequence) or not all(map(is_word, paths)):
         raise GitFailed.no_text("paths", paths, "paths such as 'src' or ['src', '*.py']")
-    if not _is_word(branch):
+    if not is_word(branch):
         raise GitFailed.no_text("branch", branch, "a branch, a tag or a commit such as 'main'")
     if max_commits is not None and not is_whole(max_commits, least=1):
         raise ImportFailed(
             f"max_commits={short(max_commits)} is no number of commits: give 1 or more, or leave it out "
             "for all."
         )
-
-
-def _is_word(found: object) -> bool:
-    """Whether a program can be told a text."""
-    return is_text(found) and "\0" not in found

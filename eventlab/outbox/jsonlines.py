@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from eventlab.checks import is_text
+from eventlab.checks import is_path
 from eventlab.errors import ForeignTarget, InvalidTarget
 from eventlab.outbox.linefile import LineFile
 from eventlab.outbox.messages import SOURCE, Message
@@ -115,7 +115,6 @@ class JSONLines(Target):
 
 
 def _require_path(found: object) -> str:
-    path = os.fspath(found) if isinstance(found, os.PathLike) else found
-    if not is_text(path) or "\0" in path:
+    if not is_path(found):
         raise InvalidTarget.path(found)
-    return path
+    return os.fspath(found)

@@ -448,7 +448,7 @@ class ReadModel:
 
     @contextmanager
     def _writing(self, high: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, LogWithin]]:
-        """Lend a connection in a transaction, and the log up to a position as that sees it."""
+        """Lend a connection in a transaction, and the log as that sees it, to be read up to a position."""
         with self._store.borrowed() as con:
             log = LogWithin.committed(self._store, con, high)
             try:

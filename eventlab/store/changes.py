@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from operator import index
 from typing import Any, NamedTuple
 
+from eventlab.checks import is_integer
 from eventlab.errors import EventLabError, InvalidBranch
 from eventlab.event import Event, RecordedEvent, require_stream
 from eventlab.store.identity import OWN_ID
@@ -91,10 +93,9 @@ def _mapping(role: str, given: object) -> Mapping[Any, Any]:
 
 
 def _position(role: str, position: object, first: int, last: int) -> int:
-    whole = getattr(position, "__index__", None)
-    if isinstance(position, bool) or whole is None or not first <= whole() <= last:
+    if not is_integer(position) or not first <= index(position) <= last:
         raise InvalidBranch.no_position(role, position, first, last)
-    return int(whole())
+    return index(position)
 
 
 def _edit(position: object, values: object) -> Event | Mapping[str, Any]:

@@ -8,9 +8,11 @@ each other's events exactly one wins. Lesson 02 ends with it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import index
 
 import duckdb
 
+from eventlab.checks import is_integer
 from eventlab.errors import ConditionFailed, InvalidQuery
 from eventlab.statements import execute
 from eventlab.store import question
@@ -64,10 +66,9 @@ class Condition:
 
     def __post_init__(self) -> None:
         require_query("Condition", self.query)
-        whole = getattr(self.after, "__index__", None)
-        if isinstance(self.after, bool) or whole is None or not 0 <= whole() < 2**63:
+        if not is_integer(self.after) or not 0 <= index(self.after) < 2**63:
             raise InvalidQuery.no_position(self.after)
-        object.__setattr__(self, "after", int(whole()))
+        object.__setattr__(self, "after", index(self.after))
 
 
 def require_condition(condition: object) -> Condition | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import index
 from typing import Any
 
-from eventlab.checks import is_unicode
+from eventlab.checks import is_integer, is_unicode
 from eventlab.errors import InvalidCut, InvalidEvent
 from eventlab.errors.family import short
 from eventlab.store.knownstreams import Numbers
@@ -235,12 +236,11 @@ def _require_bounds(
 
 
 def _require_position(verb: str, position: object) -> int:
-    whole = getattr(position, "__index__", None)
-    if isinstance(position, bool) or whole is None or not -(2**63) <= whole() < 2**63:
+    if not is_integer(position) or not -(2**63) <= index(position) < 2**63:
         raise InvalidCut(
             f"{verb}(position={short(position)}) is no position: positions are whole numbers from 1."
         )
-    return int(whole())
+    return index(position)
 
 
 def _require_moment(name: str, moment: Moment) -> datetime:

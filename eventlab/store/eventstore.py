@@ -15,6 +15,7 @@ from typing import Any, Self
 import pandas as pd
 
 from eventlab import times
+from eventlab.checks import is_path
 from eventlab.errors import InvalidDigest, InvalidEvent, NotAStore, StoreError
 from eventlab.errors.family import short
 from eventlab.event import Event, RecordedEvent, require_id, require_stream
@@ -542,7 +543,7 @@ class Branch(EventStore):
 
 
 def _place(path: str | os.PathLike[str] | None, read_only: bool) -> Path | None:
-    if path is not None and (not isinstance(path, str | os.PathLike) or "\0" in str(path)):
+    if path is not None and not is_path(path):
         raise StoreError(
             f"{short(path)} ({type(path).__name__}) is no path of a file: give text such as "
             "'cards.duckdb', or nothing for a store in memory."

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
+from operator import index
 
+from eventlab.checks import is_integer
 from eventlab.errors import ConcurrencyError, InvalidEvent
 from eventlab.errors.family import short
 
@@ -33,13 +35,12 @@ def require_expectation(expected: object) -> Expected:
     """Return an expectation or a version, also one read from a frame, and refuse anything else."""
     if isinstance(expected, Expectation):
         return expected
-    whole = getattr(expected, "__index__", None)
-    if isinstance(expected, bool) or whole is None or not 0 <= whole() < 2**63:
+    if not is_integer(expected) or not 0 <= index(expected) < 2**63:
         raise InvalidEvent(
             f"expected={short(expected)} is no expectation: give ANY, NO_STREAM, STREAM_EXISTS "
             "or the version you read, such as 3."
         )
-    return int(whole())
+    return index(expected)
 
 
 def require_met(stream: str, expected: Expected, version: int) -> None:

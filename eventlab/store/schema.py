@@ -11,6 +11,7 @@ with it DuckDB 2.0 loads 10 million events in half as long again, into twice the
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -116,11 +117,17 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
         execute(con, "insert into store values (?)", [FORMAT])
 
 
-def empty() -> duckdb.DuckDBPyConnection:
-    """Return a connection to the tables as they should be, with nothing in them."""
-    con = duckdb.connect()
-    execute(con, TABLES)
-    return con
+@cache
+def event_columns() -> dict[str, str]:
+    """Return the columns of events, as they should be, and their types."""
+    with duckdb.connect() as con:
+        execute(con, TABLES)
+        return columns_of_events(con)
+
+
+def columns_of_events(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the columns of events that there are, and their types."""
+    return {name: kind for name, kind, *_ in con.execute("describe main.events").fetchall()}
 
 
 CONTENTS = """

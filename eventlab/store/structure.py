@@ -24,15 +24,11 @@ class Finding(NamedTuple):
 
 def other_columns(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
     """Yield in what the table of events differs from a store's: then nothing more can be asked of it."""
-    found, wanted = _columns(con), _columns(schema.empty())
+    found, wanted = schema.columns_of_events(con), schema.event_columns()
     for name in wanted:
         if found.get(name) != wanted[name]:
             detail = f"events.{name} should be {wanted[name]} and is {found.get(name, 'not there')}"
             yield Finding(0, "other table", detail)
-
-
-def _columns(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    return {name: kind for name, kind, *_ in con.execute("describe main.events").fetchall()}
 
 
 def structure(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from eventlab import frames
+from eventlab.checks import is_integer
 from eventlab.errors import InvalidQuestion
 from eventlab.times import utc
 
@@ -69,10 +71,9 @@ def _moments(at: Iterable[Any], by: str) -> list[Any]:
 
 
 def _position(cut: Any) -> int:
-    whole = getattr(cut, "__index__", None)
-    if whole is None or isinstance(cut, bool):
+    if not is_integer(cut):
         raise InvalidQuestion.no_position("panel", cut)
-    return int(whole())
+    return index(cut)
 
 
 def _index(states: list[pd.DataFrame], asked: list[Any], by: str) -> pd.MultiIndex:

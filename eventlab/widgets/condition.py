@@ -91,10 +91,7 @@ class Condition:
             return False
         try:
             return bool(SIGNS[self.sign](found, _alike(found, self.value)))
-        except (
-            TypeError,
-            ValueError,
-        ):  # many answers are neither true nor false
+        except (TypeError, ValueError):  # of many answers, too, which are neither true nor false
             raise TimeMachineError.not_comparable(self.field, found, self.value) from None
 
     def look(self, courses: Iterable[Course]) -> Iterator[Found]:

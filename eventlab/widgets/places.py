@@ -13,8 +13,10 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
+from operator import index
 from typing import Any, Literal, Protocol, TypeAlias
 
+from eventlab.checks import is_integer
 from eventlab.errors import InvalidEvent, TimeMachineError
 from eventlab.event import RecordedEvent
 from eventlab.times import Moment, utc
@@ -59,9 +61,9 @@ def moment_of(time: Moment, today: datetime | None) -> datetime:
 
 def require_position(position: object) -> int:
     """Return a whole number, or refuse what is none."""
-    if isinstance(position, bool) or not hasattr(position, "__index__"):
+    if not is_integer(position):
         raise TimeMachineError.no_place()
-    return int(position.__index__())
+    return index(position)
 
 
 def require_kind(of: object) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from operator import index
 from typing import Any
 
 import anywidget
 import traitlets
 
+from eventlab.checks import is_integer
 from eventlab.errors import TimeMachineError
 from eventlab.widgets.axis import AXES, Axis, require_axis
 from eventlab.widgets.chosen import filtered, understood
@@ -167,6 +169,6 @@ class Slider(anywidget.AnyWidget):
     def _require(self, step: int | None) -> int:
         if step is None:
             return int(self.step)
-        if isinstance(step, bool) or not hasattr(step, "__index__") or not 0 <= step <= self.last:
+        if not is_integer(step) or not 0 <= index(step) <= self.last:
             raise TimeMachineError.no_such_step(step, self.last)
         return int(step)

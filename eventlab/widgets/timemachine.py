@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from eventlab.checks import is_text
+from eventlab.checks import is_integer, is_text
 from eventlab.errors import EventLabError, TimeMachineError
 from eventlab.widgets import answers
 from eventlab.widgets.axis import Axis
@@ -231,6 +231,5 @@ def _require_words(**texts: object) -> None:
 
 def _require_whole(name: str, found: Any, least: int | None) -> None:
     """Refuse what is no whole number, or too small a one."""
-    is_whole = hasattr(found, "__index__") and not isinstance(found, bool)
-    if not is_whole or (least is not None and index(found) < least):
+    if not is_integer(found) or (least is not None and index(found) < least):
         raise TimeMachineError.no_whole_number(name, found, least)

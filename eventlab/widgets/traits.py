@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import traitlets
 
+from eventlab.checks import is_integer
 from eventlab.errors import TimeMachineError
 from eventlab.widgets.axis import AXES
 
@@ -16,7 +17,7 @@ class Step(traitlets.Int[int, Any]):
 
     def validate(self, obj: Any, value: Any) -> int:
         """Return it as Python has it."""
-        if isinstance(value, bool) or not hasattr(value, "__index__"):
+        if not is_integer(value):
             raise TimeMachineError.no_such_step(value, obj.last)
         return index(value)
 
