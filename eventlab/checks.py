@@ -14,7 +14,11 @@ def is_unicode(text: str) -> bool:
     >>> is_unicode("card-é"), is_unicode("card-\ud800")
     (True, False)
     """
-    return text.encode(errors="ignore").decode() == text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_text(found: object) -> TypeGuard[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from eventlab.checks import is_whole
+from eventlab.checks import is_unicode, is_whole
 from eventlab.errors import InvalidEvent
 from eventlab.errors.family import short
 from eventlab.payload import to_json
@@ -165,10 +165,8 @@ def _require_text(name: str, value: object, *, optional: bool = False, empty: bo
         raise InvalidEvent(f"{name}={short(value)} is a {type(value).__name__}: give it as text.")
     if not (value or empty):
         raise InvalidEvent(f"{name} is empty: give it a name.")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidEvent(f"{name}={value!r} is not valid Unicode: repair it first.") from error
+    if not is_unicode(value):
+        raise InvalidEvent(f"{name}={value!r} is not valid Unicode: repair it first.")
 
 
 def _require_tags(tags: Sequence[str] | None) -> None:
