@@ -1,15 +1,34 @@
 """What holds for all tests."""
 
 import gc
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 from ipywidgets import Widget
 
-from tests.examples import EVERYDAY
+from tests.examples import EVERYDAY, of_many
 
 settings.load_profile(EVERYDAY)
+
+MANY = 8  # cases of one test
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a test with many cases, each for a store and for a branch, let these take turns."""
+    cases = defaultdict(list)
+    for item in items:
+        on = item.callspec.params.get("store") if hasattr(item, "callspec") else None
+        if on in ("store", "branch"):
+            cases[item.nodeid.partition("[")[0], on].append(item)
+    left_out = {
+        item
+        for (_, on), those in cases.items()
+        if 2 * len(those) >= MANY
+        for item in set(those).difference(of_many(those, start=int(on == "branch")))
+    }
+    items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(autouse=True, scope="module")

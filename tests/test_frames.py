@@ -85,7 +85,7 @@ from range(?) t(n) order by n
 
 
 @pytest.mark.parametrize("storage", ["pyarrow", "python"])
-@pytest.mark.parametrize("rows", [0, 1, 250_001])
+@pytest.mark.parametrize("rows", [0, 1, 100_001])
 def test_query_of_many_rows_gives_the_same_frame(con, rows, storage):
     with pd.option_context("mode.string_storage", storage):
         some = frames.query(con, MANY_ROWS, [rows])

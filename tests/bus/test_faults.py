@@ -21,8 +21,12 @@ CHANCES = {
 
 
 def three_orders():
+    return orders(1, 2, 3)
+
+
+def orders(*numbers):
     store = el.EventStore(clock=lambda: "2026-03-01")
-    for number in (1, 2, 3):  # small, as 200 of them are delivered
+    for number in numbers:
         store.append(f"order-{number}", el.Event("OrderPlaced", {"total": 10 * number}))
     store.append("order-1", el.Event("OrderPaid", {"total": 10}))
     return store
@@ -67,12 +71,12 @@ def test_two_hundred_schedules_end_in_the_same_state():
     struck = Counter()
 
     for seed in seeds(200):
-        with three_orders() as store:
+        with orders(1, 2) as store:  # of two streams, one may overtake the other
             faults = el.Faults(seed, **CHANCES)
             seen, _ = delivered(store, faults)
 
-            assert totals(store) == {10: 1, 20: 1, 30: 1}
-            assert {("order-1", 1), ("order-1", 2), ("order-2", 1), ("order-3", 1)} <= set(seen)
+            assert totals(store) == {10: 1, 20: 1}
+            assert {("order-1", 1), ("order-1", 2), ("order-2", 1)} <= set(seen)
             first = [version for stream, version in dict.fromkeys(seen) if stream == "order-1"]
             assert first == [1, 2]  # nothing of a stream is first heard of out of order
             struck.update(faults.schedule["fault"])

@@ -16,7 +16,7 @@ from eventlab.lessons.shop import (
     manage,
     subscribe,
 )
-from tests.examples import seeds
+from tests.examples import of_many, seeds
 
 REFUSALS = {"unpaid": ["order-2"], "missing": ["order-3"]}
 """Order 1 is sold, order 2 not paid, order 3 out of stock."""
@@ -266,8 +266,8 @@ def test_a_crash_at_each_point_changes_nothing(number, points):
     found = deliveries(number)
     assert len(found) == points
 
-    for consumer, position in found:
-        for fault in ("crash_before", "crash_after"):
+    for place, (consumer, position) in enumerate(found):
+        for fault in of_many(("crash_before", "crash_after"), start=(place + number // 2) % 2):
             row = {"consumer": consumer, "position": position, "delivery": 1, "fault": fault}
             services = Services.with_fates(**REFUSALS)
             with orders(number) as store:

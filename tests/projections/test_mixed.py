@@ -153,7 +153,7 @@ def by_hand(events):
     return dict(sorted(state.items()))
 
 
-@examples(40)
+@examples(15)
 @given(st.lists(EVENT, max_size=12), st.integers(0, 12), st.integers(1, 4))
 def test_whatever_comes_later_every_cut_has_the_state_of_its_own_events(events, cut, every):
     store = store_of(*events)

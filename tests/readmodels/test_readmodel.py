@@ -92,7 +92,7 @@ def test_inline_gives_what_the_projection_gives_after_every_append(rule, rows):
 
 
 @pytest.mark.parametrize("parts", [1, 2])
-@examples(25)
+@examples(8)
 @given(st.lists(st.sampled_from([1, 1.0, True, 0, 0.0, -0.0, False, 2.5, "1", "a"]), max_size=12))
 def test_keys_that_are_equal_are_one_key_however_they_are_written(parts, ids):
     def key(event):

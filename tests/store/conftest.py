@@ -1,6 +1,7 @@
 """Stores to test: in memory, a branch whose parent's events were all dropped, and the path of one in a file.
 
-What a store promises, a branch promises: every test that asks for ``store`` runs on both.
+What a store promises, a branch promises: every test that asks for ``store`` runs on both, but see
+`tests/conftest.py` for those with many cases.
 """
 
 import pytest
