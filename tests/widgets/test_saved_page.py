@@ -13,6 +13,10 @@ from tests.widgets.conftest import HOSTILE
 
 SLIDER = ".eventlab-tm input[type=range]"
 
+narrow_and_wide_light_and_dark = pytest.mark.parametrize(
+    ("width", "scheme"), [(700, "dark"), (1600, "light")], ids=["narrow", "wide"]
+)
+
 
 class Opened:
     """A page with all its requests and errors, and the text of its parts."""
@@ -368,8 +372,7 @@ def test_hostile_names_are_chosen_and_do_not_run(browser, hostile, said, tmp_pat
         assert opened.page.evaluate("window.hacked") is None
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [700, 1600])
+@narrow_and_wide_light_and_dark
 def test_on_an_axis_of_time_bars_line_thumb_and_pins_agree(
     browser, months, cards, tmp_path, scheme, width
 ):
@@ -603,8 +606,7 @@ def test_without_javascript_it_still_shows_a_step(browser, store, cards, tmp_pat
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [700, 1600])
+@narrow_and_wide_light_and_dark
 def test_it_fits_narrow_and_wide_light_and_dark(browser, long_log, cards, tmp_path, scheme, width):
     for name, key in (("log", None), ("key", "card-1")):
         path = TimeMachine(long_log, cards, key=key, step=7).save(tmp_path / "cards.html")
