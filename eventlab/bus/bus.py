@@ -33,7 +33,7 @@ from eventlab.errors import (
     UnknownConsumer,
 )
 from eventlab.event import RecordedEvent
-from eventlab.store import EventStore, causes
+from eventlab.store import EventStore, causes, require_store
 from eventlab.store.consumer_tables import ConsumerTables, Kept
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ class Bus:
         witness: Witness | None = None,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
+        require_store(store, "Bus(store)")
         self.store = store
         self._tables, self._head = ConsumerTables(store), Reach()
         self._around = Surroundings(store, self._tables, Timer(sleep), faults, witness, self._head)

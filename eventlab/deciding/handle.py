@@ -15,7 +15,7 @@ from eventlab.deciding.decider import Command, Decider, require_decider
 from eventlab.errors import ConcurrencyError, DuplicateEventError, InvalidDecider, InvalidDecision
 from eventlab.event import Event, RecordedEvent, require_stream
 from eventlab.projections.states import State
-from eventlab.store import ANY, EventStore, Query, causes
+from eventlab.store import ANY, EventStore, Query, causes, require_store
 from eventlab.store.expectation import Expected, require_expectation
 from eventlab.store.query import require_query
 
@@ -119,6 +119,7 @@ def handle(
         ...
     ValueError: only 5 left
     """
+    require_store(store, "handle(store, decider, stream, command)")
     task = _Task(
         store,
         require_decider(decider),

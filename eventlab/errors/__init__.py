@@ -73,6 +73,7 @@ from eventlab.errors.store import (
     StoreError,
     StoreForked,
     StoreLocked,
+    StoreNeeded,
 )
 from eventlab.errors.timetravel import InvalidQuestion, PredicateFailed
 from eventlab.errors.upcasting import (
@@ -95,6 +96,7 @@ __all__ = [
     "StoreError",
     "StoreForked",
     "StoreLocked",
+    "StoreNeeded",
     "NotAStore",
     "NotWritten",
     "NamelessStream",

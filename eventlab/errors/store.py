@@ -87,6 +87,14 @@ class NotAStore(StoreError):
         )
 
 
+class StoreNeeded(StoreError, TypeError):
+    """Something else was given, where something is to be kept in a store."""
+
+    def __init__(self, asked: str, found: object, *, is_cut: bool) -> None:
+        what = "a cut, which is for reading only" if is_cut else f"a {type(found).__name__}"
+        super().__init__(f"{asked} was given {what}: give the store itself, an el.EventStore(…).")
+
+
 class NewerFormat(StoreError):
     """The file was written by a newer eventlab."""
 

@@ -26,7 +26,7 @@ from eventlab.errors import (
 )
 from eventlab.readmodels.upkeep import Drifted, Upkeep
 from eventlab.statements import Params
-from eventlab.store import read_tables
+from eventlab.store import read_tables, require_store
 from eventlab.store.database import reading, transaction
 from eventlab.store.within import LogWithin
 from eventlab.timetravel import TimeTravel
@@ -102,6 +102,7 @@ class ReadModel:
         name: str | None = None,
         inline: bool = False,
     ) -> None:
+        require_store(store, "ReadModel(store, projection)")
         if not isinstance(projection, TimeTravel):
             raise ReadModelRefused(projection)
         self.name = _require_name(projection.name if name is None else name)

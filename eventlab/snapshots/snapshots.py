@@ -13,6 +13,7 @@ from eventlab.checks import is_whole
 from eventlab.errors import SnapshotRefused, SnapshotWarning
 from eventlab.keeping.keeper import Start, keeper_of
 from eventlab.snapshots.shelf import Shelf
+from eventlab.store import require_store
 from eventlab.timetravel import Key, TimeTravel
 from eventlab.timetravel.newest import newest_by_stream
 
@@ -78,6 +79,7 @@ class Snapshots(TimeTravel):
     def __init__(
         self, store: EventStore, projection: Projection | Fold, every: int | None = None
     ) -> None:
+        require_store(store, "Snapshots(store, projection)")
         keeper = keeper_of(projection)
         if keeper is None:
             raise SnapshotRefused.no_projection(projection)

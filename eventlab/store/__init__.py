@@ -6,7 +6,7 @@ it is seen again). Only this layer imports DuckDB.
 
 from eventlab.store.append import Appended
 from eventlab.store.condition import Condition
-from eventlab.store.eventstore import EventStore
+from eventlab.store.eventstore import EventStore, require_store
 from eventlab.store.expectation import ANY, NO_STREAM, STREAM_EXISTS
 from eventlab.store.log import Log
 from eventlab.store.query import Query
@@ -22,4 +22,5 @@ __all__ = [
     "Log",
     "Query",
     "Seal",
+    "require_store",
 ]

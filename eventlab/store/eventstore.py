@@ -16,7 +16,7 @@ import pandas as pd
 
 from eventlab import times
 from eventlab.checks import is_path
-from eventlab.errors import InvalidDigest, InvalidEvent, NotAStore, StoreError
+from eventlab.errors import InvalidDigest, InvalidEvent, NotAStore, StoreError, StoreNeeded
 from eventlab.errors.family import short
 from eventlab.event import Event, RecordedEvent, require_id, require_stream
 from eventlab.store import causes, changes, read_tables, schema
@@ -565,6 +565,12 @@ def _prepare(database: Database) -> None:
     except BaseException:
         database.close()
         raise
+
+
+def require_store(found: object, asked: str) -> None:
+    """Refuse what nothing can be kept in, a cut of a store too."""
+    if not isinstance(found, EventStore):
+        raise StoreNeeded(asked, found, is_cut=isinstance(found, Log))
 
 
 def _create(database: Database) -> None:
