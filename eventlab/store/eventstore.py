@@ -293,7 +293,8 @@ class EventStore(Log):
         Returns
         -------
         DataFrame
-            ``name, version, checkpoint, lag`` (events it has not taken in yet), ``rows``.
+            ``name, version, checkpoint, lag`` (events it has not taken in yet), ``rows`` (missing where
+            another program has deleted them).
         """
         with self.borrowed() as con:
             return read_tables.listed(con)

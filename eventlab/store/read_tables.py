@@ -176,18 +176,12 @@ def drop(con: duckdb.DuckDBPyConnection, name: str, there: Standing) -> None:
 def listed(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Return all read models by name: ``name, version, checkpoint, lag, rows``."""
     if not has_any(con):
-        return frames.query(con, _NONE)
+        return frames.query(con, _NONE).astype({"rows": "Int64"})
     with reading(con):
-        found = execute(con, "select name, number from read_models order by name").fetchall()
-        rows = [_listed_rows(con, *model) for model in found]
+        found = execute(con, _TABLES_THERE).fetchall()
+        rows = [rows_of(con, table_of(number)) if is_there else None for number, is_there in found]
         frame = frames.query(con, _LISTED)
-    return frame.assign(rows=pd.Series(rows, dtype="int64"))
-
-
-def _listed_rows(con: duckdb.DuckDBPyConnection, name: str, number: int) -> int:
-    table = table_of(number)
-    with there(name, table):
-        return rows_of(con, table)
+    return frame.assign(rows=pd.Series(rows, dtype="Int64"))
 
 
 def answer(
@@ -208,6 +202,13 @@ def answer(
 _REPLACE = """
 update read_models
 set number = ?, version = ?, definition = ?, types = ?, fields = ?, checkpoint = ? where name = ?
+"""
+
+_TABLES_THERE = """
+select number, 'read_rows_' || number in (
+    select table_name from duckdb_tables() where database_name = current_database()
+)
+from read_models order by name
 """
 
 _NONE = """
