@@ -49,6 +49,14 @@ class SnapshotWarning(UserWarning):
         )
 
     @classmethod
+    def unlisted(cls, name: str) -> SnapshotWarning:
+        """Say that it cannot be told which snapshots there are."""
+        return cls(
+            f"the list of snapshots is not as eventlab made it, and those of {name!r} are ignored. Answers "
+            "are right and take longer; update() takes them again."
+        )
+
+    @classmethod
     def beyond(cls, name: str, position: int, head: int) -> SnapshotWarning:
         """Say that events are gone which a snapshot has seen."""
         return cls(

@@ -2,6 +2,9 @@
 
 A snapshot is a cache and nothing else: any of this may be dropped, and no answer changes. The tables are
 made when the first snapshot is taken. What a row means is not known here.
+
+Other programs can change any of this. Lists of another shape count for none, and are made afresh by whoever
+takes a snapshot; a digest is of rule and position too, so no rows of something else pass for those.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from eventlab.statements import execute
-from eventlab.store.database import has_table, transaction
+from eventlab.store.database import transaction
 
 TABLES = """
 create table if not exists snapshot_rules (
@@ -32,6 +35,29 @@ create table if not exists snapshots (
     primary key (rule, position)
 );
 """
+
+
+_LISTS = [
+    *(
+        ("snapshot_rules", column, kind)
+        for column, kind in (
+            ("rule", "INTEGER"),
+            ("name", "VARCHAR"),
+            ("version", "BIGINT"),
+            ("definition", "VARCHAR"),
+            ("types", "VARCHAR"),
+        )
+    ),
+    *(
+        ("snapshots", column, kind)
+        for column, kind in (
+            ("rule", "INTEGER"),
+            ("position", "BIGINT"),
+            ("rows", "BIGINT"),
+            ("digest", "VARCHAR"),
+        )
+    ),
+]
 
 
 class Rule(NamedTuple):
@@ -54,18 +80,18 @@ class Kept(NamedTuple):
 class SnapshotTable:
     """The snapshots of one rule in one database, on a connection of the caller's."""
 
-    def __init__(self, number: int, columns: Sequence[str]) -> None:
-        self.number, self.columns = number, list(columns)
+    def __init__(self, number: int, rule: Rule, columns: Sequence[str]) -> None:
+        self.number, self.rule, self.columns = number, rule, list(columns)
 
     @classmethod
     def find(
         cls, con: duckdb.DuckDBPyConnection, rule: Rule, columns: Sequence[str]
     ) -> SnapshotTable | None:
         """Return the table of a rule, if one was ever made."""
-        if not has_table(con, "snapshot_rules"):
+        if _shape_of_lists(con) != _LISTS:
             return None
         found = execute(con, _FIND, list(rule)).fetchall()
-        return cls(found[0][0], columns) if found else None
+        return cls(found[0][0], rule, columns) if found else None
 
     @classmethod
     def make(
@@ -77,16 +103,18 @@ class SnapshotTable:
         params: dict[str, Any],
     ) -> SnapshotTable:
         """Return the table of a rule; a new one has the columns and types of a query, `empty`."""
+        if cls.are_lists_damaged(con):
+            with transaction(con):
+                _drop(con, "snapshot_rules")
+                _drop(con, "snapshots")
         with transaction(con):
             execute(con, TABLES)
         with transaction(con):
             table = cls.find(con, rule, columns) or cls._registered(con, rule, columns)
-            execute(
-                con,
-                f"create table if not exists {table.name} as "
-                f"select 0::bigint as snapshot, * from ({empty}) limit 0",
-                params,
-            )
+            rows = f"select 0::bigint as snapshot, * from ({empty}) limit 0"
+            if not table._is_made_as(con, rows, params):
+                _drop(con, table.name)
+                execute(con, f"create table {table.name} as {rows}", params)
         return table
 
     @classmethod
@@ -97,12 +125,20 @@ class SnapshotTable:
             con, "select coalesce(max(rule), 0) + 1 from snapshot_rules"
         ).fetchall()
         execute(con, "insert into snapshot_rules values (?, ?, ?, ?, ?)", [number, *rule])
-        return cls(number, columns)
+        execute(con, "delete from snapshots where rule = ?", [number])
+        table = cls(number, rule, columns)
+        _drop(con, table.name)
+        return table
+
+    @classmethod
+    def are_lists_damaged(cls, con: duckdb.DuckDBPyConnection) -> bool:
+        """Whether what is called like our lists is something else."""
+        return _shape_of_lists(con) not in ([], _LISTS)
 
     @classmethod
     def has_of_name(cls, con: duckdb.DuckDBPyConnection, name: str) -> bool:
         """Whether there are snapshots of any rule of this name."""
-        if not has_table(con, "snapshot_rules"):
+        if _shape_of_lists(con) != _LISTS:
             return False
         query = "select 1 from snapshots join snapshot_rules using (rule) where name = ? limit 1"
         return bool(execute(con, query, [name]).fetchall())
@@ -116,11 +152,17 @@ class SnapshotTable:
         """Return the SELECT for the rows of one snapshot, whose position is a parameter of this name."""
         return f"select {', '.join(self.columns)} from {self.name} where snapshot = {position}"
 
+    def _is_made_as(
+        self, con: duckdb.DuckDBPyConnection, rows: str, params: dict[str, Any]
+    ) -> bool:
+        made = [(column, kind) for _, column, kind in _shape(con, [self.name])]
+        return made == [row[:2] for row in execute(con, f"describe {rows}", params).fetchall()]
+
     def kept(self, con: duckdb.DuckDBPyConnection) -> list[Kept]:
         """Return all snapshots, the first one first."""
         found = execute(
             con,
-            "select position, rows, digest from snapshots where rule = ? order by position",
+            "select position, rows, digest from snapshots where rule = ? and position > 0 order by position",
             [self.number],
         )
         return [Kept(*row) for row in found.fetchall()]
@@ -130,6 +172,7 @@ class SnapshotTable:
     ) -> Kept:
         """Take a snapshot from a SELECT of its rows, in a transaction of its own."""
         with transaction(con):
+            execute(con, f"delete from {self.name} where snapshot = ?", [position])
             execute(
                 con,
                 f"insert into {self.name} select {position:d}, {', '.join(self.columns)} from ({rows})",
@@ -140,14 +183,15 @@ class SnapshotTable:
         return kept
 
     def measured(self, con: duckdb.DuckDBPyConnection, position: int) -> tuple[int, str]:
-        """Return how many rows a snapshot has, and a digest of them whatever their order."""
-        hashed = f"hash({', '.join(self.columns)})"
-        [(rows, total)] = execute(
+        """Return how many rows a snapshot has, and a digest of them in any order, and of what it is."""
+        [(rows, digest)] = execute(
             con,
-            f"select count(*), coalesce(sum({hashed}::hugeint), 0) from {self.name} where snapshot = ?",
-            [position],
+            "select count(*), "
+            f"hash($what, count(*), coalesce(sum(hash({', '.join(self.columns)})::hugeint), 0))::varchar "
+            f"from {self.name} where snapshot = $position",
+            {"what": repr((*self.rule, position)), "position": position},
         ).fetchall()
-        return rows, str(total)
+        return rows, digest
 
     def drop(self, con: duckdb.DuckDBPyConnection, positions: Iterable[int]) -> None:
         """Delete some snapshots."""
@@ -165,6 +209,34 @@ class SnapshotTable:
             )
 
 
+def _shape_of_lists(con: duckdb.DuckDBPyConnection) -> list[tuple[str, ...]]:
+    return _shape(con, ["snapshot_rules", "snapshots"])
+
+
+def _shape(con: duckdb.DuckDBPyConnection, tables: list[str]) -> list[tuple[str, ...]]:
+    """Return what there is of some tables: a row for each column, or for each view."""
+    return execute(con, _SHAPE, [tables]).fetchall()
+
+
+def _drop(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Delete a table, or the view that stands in its place."""
+    for _, what, kind in _shape(con, [name])[:1]:
+        execute(con, f"drop {'view' if (what, kind) == _VIEW else 'table'} {name}")
+
+
+_VIEW = ("", "view")
+_SHAPE = """
+with ours as (select unnest(?::varchar[]) as table_name)
+select table_name, column_name, data_type from (
+    select table_name, column_name, data_type, column_index from duckdb_columns()
+    where database_name = current_database() and table_name in (from ours)
+    and table_name in (select table_name from duckdb_tables() where database_name = current_database())
+    union all
+    select view_name, '', 'view', 0 from duckdb_views()
+    where database_name = current_database() and view_name in (from ours)
+)
+order by table_name, column_index
+"""
 _FIND = """
 select rule from snapshot_rules
 where (name, version, definition, types) = (?::varchar, ?::bigint, ?::varchar, ?::varchar)

@@ -348,6 +348,82 @@ def test_update_takes_damaged_snapshots_again(rule, damage, tmp_path):
         assert fast.verify()[["intact", "equal"]].all(axis=None)
 
 
+DAMAGED_LISTS = {
+    "no list": "drop table snapshots",
+    "an emptied list": "delete from snapshots",
+    "no rules": "drop table snapshot_rules",
+    "a list without a column": "alter table snapshots drop column rows",
+    "a list of other things": "drop table snapshots; create table snapshots (a integer)",
+    "a list of texts": "drop table snapshots; create table snapshots as "
+    "select 1 as rule, '20' as position, '1' as rows, 0 as digest",
+    "a list of nothings": "drop table snapshots; create table snapshots as "
+    "select 1 as rule, null::bigint as position, null::bigint as rows, null::varchar as digest",
+    "a view for a list": "drop table snapshots; create view snapshots as "
+    "select 1 as rule, 20::bigint as position, 0::bigint as rows, '0' as digest",
+    "an empty snapshot": "insert into snapshots values (1, 25, 0, '0')",
+    "one before the first event": "insert into snapshots values (1, -5, 0, '0'), (1, 0, 0, '0')",
+    "rows with one column less": "alter table snapshot_rows_1 drop column snapshot",
+    "rows with one column more": "alter table snapshot_rows_1 add column more integer",
+    "a view for the rows": "drop table snapshot_rows_1; create view snapshot_rows_1 as select 1 as a",
+}
+
+
+@pytest.mark.filterwarnings("ignore::eventlab.errors.SnapshotWarning")
+@pytest.mark.parametrize("damage", DAMAGED_LISTS.values(), ids=DAMAGED_LISTS)
+def test_whatever_became_of_the_lists_answers_are_right_and_update_makes_them_anew(
+    damage, tmp_path
+):
+    path = tmp_path / "cards.duckdb"
+    with el.EventStore(path) as store:
+        loads(store, 35)
+        el.Snapshots(store, CARDS, every=10)
+    with duckdb.connect(path) as con:
+        con.execute(damage)
+
+    for read_only in (True, False):
+        with el.EventStore(path, read_only=read_only) as store:
+            fast = el.Snapshots(store, CARDS, every=10)
+            for log in (store, store.until(position=27), store.stream("card-1")):
+                assert_frame_equal(fast(log), CARDS(log))
+            if not read_only:
+                assert fast.verify()["position"].tolist() == [10, 20, 30]
+                assert fast.verify()[["intact", "equal"]].all(axis=None)
+
+
+def test_what_was_kept_under_one_rule_is_never_taken_for_that_of_another(tmp_path):
+    path = tmp_path / "cards.duckdb"
+    up, down = (
+        el.Fold(lambda n, event, step=step: n + step, 0, name=name)
+        for name, step in (("up", 1), ("down", -1))
+    )
+    with el.EventStore(path) as store:
+        loads(store, 12)
+        el.Snapshots(store, up, every=10)
+    with duckdb.connect(path) as con:
+        con.execute("delete from snapshot_rules")
+
+    with el.EventStore(path) as store:
+        for rule in (down, up):
+            fast = el.Snapshots(store, rule, every=10)
+            assert_frame_equal(fast(store), rule(store))
+            assert fast.verify()[["intact", "equal"]].all(axis=None)
+
+
+def test_a_snapshot_that_was_moved_is_damaged(tmp_path):
+    path = tmp_path / "cards.duckdb"
+    with el.EventStore(path) as store:
+        loads(store, 15)
+        el.Snapshots(store, CARDS, every=10)
+    with duckdb.connect(path) as con:
+        con.execute("update snapshots set position = 12")
+        con.execute("update snapshot_rows_1 set snapshot = 12")
+
+    with el.EventStore(path, read_only=True) as store:
+        fast = el.Snapshots(store, CARDS, every=10)
+        with pytest.warns(SnapshotWarning, match="at position 12 is damaged"):
+            assert_frame_equal(fast(store), CARDS(store))
+
+
 @both
 def test_verify_tells_a_wrong_snapshot_from_a_damaged_one(rule, tmp_path):
     """Whoever changes rows and digest alike is found by a replay only."""
