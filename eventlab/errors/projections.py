@@ -98,6 +98,35 @@ class InvalidProjection(ProjectionError):
         )
 
     @classmethod
+    def not_one_value(cls, name: str, part: str, expr: str, why: str) -> InvalidProjection:
+        """Say what an expression is."""
+        advice = (
+            " Of several parts the key is a list: key=['stream', 'type']."
+            if part == "the key"
+            else ""
+        )
+        return cls(
+            f"{part} of projection {name!r}, {expr!r}: {why}. An expression is one value that comes of one "
+            f"event: of its payload (data.<field>) and its envelope.{advice}"
+        )
+
+    @classmethod
+    def version(cls, name: str, found: object) -> InvalidProjection:
+        """Say what a version is."""
+        return cls(
+            f"version={short(found)} of projection {name!r} is no version: give a whole number from 0, and a "
+            "higher one when the rule changes in a way that its text does not show."
+        )
+
+    @classmethod
+    def structured_key(cls, name: str, part: str, found: object) -> InvalidProjection:
+        """Say what a key can be."""
+        return cls(
+            f"the key {part!r} of projection {name!r} is {short(found)}, a {type(found).__name__}, and "
+            "nothing can be looked up by that: take a field of it, such as data.id, or data.tags::VARCHAR."
+        )
+
+    @classmethod
     def no_key(cls, name: str) -> InvalidProjection:
         """Say what a key can be."""
         return cls(

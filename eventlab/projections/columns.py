@@ -2,8 +2,9 @@
 
 ``total``, ``count``, ``first``, ``last``, ``least``, ``greatest`` and ``distinct`` describe a column;
 `Projection` compiles it to SQL. An expression that is a bare name is a payload field, or the
-envelope column of that name; anything else is SQL over the envelope and ``data.<field>``. Lesson 03
-writes the same rules in Python and in columns.
+envelope column of that name; anything else is SQL over the envelope and ``data.<field>`` of one event:
+no window function, subquery or clock, for what other events or the time of asking say is no part of it.
+Lesson 03 writes the same rules in Python and in columns.
 """
 
 from __future__ import annotations

@@ -33,6 +33,7 @@ from eventlab.timetravel import (
     in_order,
     require_key_names,
     require_names,
+    require_version,
 )
 from eventlab.timetravel.marks import Lives
 from eventlab.timetravel.panel import carries_on, parts_between
@@ -108,7 +109,8 @@ class Fold(TimeTravel):
         ends_with: Types = (),
         on_unknown: Literal["fail", "skip"] = "fail",
     ) -> None:
-        self.name, self.version, self.on_unknown = name, version, _require_choice(name, on_unknown)
+        self.name, self.on_unknown = name, _require_choice(name, on_unknown)
+        self.version = require_version(name, version)
         self.key, self.ends_with = key, names_of("ends_with=", ends_with)
         self.key_names = require_key_names(name, key_names, _unnamed(key, key_names))
         self.rule = _require_rule(name, evolve)

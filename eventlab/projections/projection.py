@@ -8,7 +8,7 @@ this lane with `Fold`, which writes the same rules in Python.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -39,6 +39,7 @@ from eventlab.projections.marks import Marks
 from eventlab.projections.mixed import with_types
 from eventlab.projections.partials import Carried, Parts
 from eventlab.projections.sql import BY_STREAM, Bind, Bound, Query, Touch, untyped_paths
+from eventlab.store.expression import trouble_with
 from eventlab.store.sqltext import literal
 from eventlab.timetravel import (
     ENDED,
@@ -49,6 +50,7 @@ from eventlab.timetravel import (
     TimeTravel,
     require_key_names,
     require_names,
+    require_version,
     with_keys,
 )
 from eventlab.timetravel.lifetimes import clock_of
@@ -135,7 +137,7 @@ class Projection(TimeTravel):
             "columns": tuple(columns.items()),
             "key_names": require_key_names(name, key_names, _bare_names(ways)),
             "ends_with": names_of("ends_with=", ends_with),
-            "version": version,
+            "version": require_version(name, version),
             "touches": tuple(_touches(ways)),
         }
         for attribute, value in values.items():
@@ -277,8 +279,19 @@ class Projection(TimeTravel):
         """Return the queries of this projection, in the order in which a log is folded."""
         if log is None:
             return Query(self.touches, self.columns, self.ends_with, bind)
+        self._require_expressions(log)
         columns, order = with_types(self.columns, log), (log.order_by, log.order_key)
         return Query(self.touches, columns, self.ends_with, bind, *order)
+
+    def _require_expressions(self, log: Log) -> None:
+        keys = (expr for touch in self.touches for expr in touch.parts)
+        parts = [("the key", expr, expr) for expr in keys] + [
+            (f"column {name!r}", column.expr, sql_of(column.expr)) for name, column in self.columns
+        ]
+        with log.borrowed() as con:
+            for part, said, sql in parts:
+                if why := trouble_with(con, sql):
+                    raise InvalidProjection.not_one_value(self.name, part, said, why)
 
     def _part(self, names: Sequence[str]) -> Projection:
         """Return the same projection with no more than some of its columns."""
@@ -325,6 +338,7 @@ class Projection(TimeTravel):
         Sums and counts over no key at all are the exception: they would be numbers.
         """
         frame.columns = pd.Index([*self.key_names, *columns])
+        self._require_keys_that_can_be_looked_up(frame)
         empty = [
             name
             for name, column in self.columns
@@ -332,6 +346,13 @@ class Projection(TimeTravel):
         ]
         frame = frame.assign(**dict.fromkeys(empty, frames.missing(len(frame))))
         return with_keys(frame, self.key_names, self.touches == BY_STREAM)
+
+    def _require_keys_that_can_be_looked_up(self, frame: pd.DataFrame) -> None:
+        for part in self.key_names:
+            if frame[part].dtype == object:
+                for found in frame[part]:
+                    if not isinstance(found, Hashable):
+                        raise InvalidProjection.structured_key(self.name, part, found)
 
     def untyped(self, log: Log) -> dict[str, str]:
         """Return the payload paths whose type is needed and not known, with the column they are for."""

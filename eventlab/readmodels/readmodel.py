@@ -17,6 +17,7 @@ from eventlab.checks import is_text, is_whole
 from eventlab.errors import (
     AppendRefused,
     EventLabError,
+    InvalidProjection,
     ReadModelBehind,
     ReadModelError,
     ReadModelFailed,
@@ -355,7 +356,7 @@ class ReadModel:
                 high = failing.next(at, min(at + self._upkeep.lane.batch, target))
                 try:
                     kept = self._taken_in(kept, high)
-                except (ReadModelError, StoreError):
+                except (InvalidProjection, ReadModelError, StoreError):
                     raise
                 except Exception as error:  # one of the events may be at fault
                     if high == at + 1:

@@ -77,7 +77,7 @@ def harmless_parts(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str,
     parsed = json.loads(tree)
     if parsed["error"]:
         raise SQLError.not_one_select(f"something else ({parsed.get('error_message')})")
-    nodes = list(_nodes(parsed))
+    nodes = list(nodes_of(parsed))
     _refuse_effects(nodes)
     _refuse_what_no_cut_reaches(parsed, query)
     return nodes
@@ -143,10 +143,11 @@ def _spoken(name: str) -> str:
     return name
 
 
-def _nodes(node: Any) -> Iterator[dict[str, Any]]:
+def nodes_of(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield every node of a syntax tree as DuckDB writes it in JSON."""
     if isinstance(node, dict):
         yield node
         node = list(node.values())
     if isinstance(node, list):
         for part in node:
-            yield from _nodes(part)
+            yield from nodes_of(part)

@@ -13,6 +13,7 @@ from eventlab.timetravel.names import (
     in_order,
     require_key_names,
     require_names,
+    require_version,
     with_keys,
 )
 from eventlab.timetravel.protocol import Key, Part, TimeTravel
@@ -29,5 +30,6 @@ __all__ = [
     "in_order",
     "require_key_names",
     "require_names",
+    "require_version",
     "with_keys",
 ]

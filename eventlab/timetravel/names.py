@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from eventlab import frames
-from eventlab.checks import is_text
+from eventlab.checks import is_text, is_whole
 from eventlab.errors import InvalidProjection
 
 AnyKey = TypeVar("AnyKey")
@@ -66,6 +66,13 @@ def require_key_names(
     spare = ["key"] if len(found) == 1 else [f"key_{at}" for at in range(1, len(found) + 1)]
     usable = [part if part not in RESERVED and found.count(part) == 1 else None for part in found]
     return tuple(part or other for part, other in zip(usable, spare, strict=True))
+
+
+def require_version(name: str, version: object) -> int:
+    """Return the version of a rule, or refuse what cannot be kept beside its rows."""
+    if not is_whole(version, least=0):
+        raise InvalidProjection.version(name, version)
+    return version
 
 
 def in_order(keys: Iterable[AnyKey]) -> list[AnyKey]:
