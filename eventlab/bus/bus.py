@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from eventlab.background import Background
-from eventlab.bus.consumer import Consumer, Handler, Key, Start, by_log, by_stream, needs_log_order
+from eventlab.bus.consumer import (
+    Consumer,
+    Handler,
+    Key,
+    Start,
+    by_log,
+    by_stream,
+    needs_log_order,
+    require_name,
+)
 from eventlab.bus.delivery import Delivery, Reach, Surroundings, Witness
 from eventlab.bus.faults import Faults
 from eventlab.bus.letters import LetterBox
@@ -397,6 +406,8 @@ class Bus:
         Events that an idempotent one appends keep ids of the old name, so that none is appended twice.
         """
         left = self._left_behind("rename", old)
+        if require_name(new) == old:
+            return
         there = self._tables.kept().get(new)
         if there and there.checkpoint > left.checkpoint:
             raise ConsumerInUse.ahead(old, left.checkpoint, new, there.checkpoint)
@@ -410,7 +421,7 @@ class Bus:
 
     def _left_behind(self, verb: str, name: str) -> Kept:
         self.store.require_writable()
-        if name in self._deliveries:
+        if require_name(name) in self._deliveries:
             raise ConsumerInUse.registered(verb, name)
         return self._kept(name)
 
@@ -421,7 +432,7 @@ class Bus:
         return kept[name]
 
     def _registered(self, name: str) -> Delivery:
-        if name not in self._deliveries:
+        if require_name(name) not in self._deliveries:
             raise UnknownConsumer(name, self._deliveries)
         return self._deliveries[name]
 

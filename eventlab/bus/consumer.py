@@ -32,6 +32,13 @@ def needs_log_order(handler: object) -> bool:
     return getattr(handler, "in_log_order", False)
 
 
+def require_name(found: object) -> str:
+    """Return the name of a consumer, or refuse what was given in its place."""
+    if not is_text(found) or not found:
+        raise InvalidConsumer.nameless(found)
+    return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class Consumer:
     """A handler with its name and its terms; `Bus.consumer` explains every one of them."""
@@ -51,8 +58,7 @@ class Consumer:
     reactor: bool = False
 
     def __post_init__(self) -> None:
-        if not is_text(self.name) or not self.name:
-            raise InvalidConsumer.nameless(self.name)
+        require_name(self.name)
         for event_type in self.types:
             if not is_text(event_type):
                 raise InvalidConsumer.option(self.name, "types", event_type, _TYPES)

@@ -75,7 +75,7 @@ class InvalidConsumer(BusError, ValueError):
         """Say that a checkpoint needs a name."""
         return cls(
             f"a consumer was named {short(found)}: give it a text such as 'billing', for its checkpoint is "
-            "kept under that name. Write @bus.consumer('billing', 'OrderPlaced')."
+            "kept under that name, as with @bus.consumer('billing', 'OrderPlaced')."
         )
 
     @classmethod

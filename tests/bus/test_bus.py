@@ -413,6 +413,44 @@ def test_a_consumer_is_not_renamed_to_one_that_has_come_further(shop):
         after.rename("billing", "invoicing")
 
 
+def test_a_consumer_renamed_to_its_own_name_keeps_everything(shop, sleep):
+    before = el.Bus(shop, sleep=sleep)
+
+    @before.consumer("billing", "OrderPlaced", retries=0)
+    def bill(event):
+        raise RuntimeError("no answer")
+
+    before.deliver(limit=2)
+    after = el.Bus(shop)
+
+    after.rename("billing", "billing")
+
+    stands = after.lag()[["consumer", "checkpoint", "parked"]].to_numpy().tolist()
+    assert stands == [["billing", 3, 2]]
+
+
+@pytest.mark.parametrize("name", [None, 5, "", b"billing", "\ud800", ["billing"]])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda bus, name: bus.rename("billing", name),
+        lambda bus, name: bus.rename(name, "mail"),
+        lambda bus, name: bus.forget(name),
+        lambda bus, name: bus.replay(name),
+        lambda bus, name: bus.retry(name),
+        lambda bus, name: bus.discard(name, 1),
+    ],
+    ids=["rename to", "rename", "forget", "replay", "retry", "discard"],
+)
+def test_what_names_no_consumer_is_refused_wherever_one_is_asked_for(shop, ask, name):
+    collector(el.Bus(shop), "billing")
+    bus = el.Bus(shop)
+
+    with pytest.raises(InvalidConsumer, match=r"was named .*such as 'billing'"):
+        ask(bus, name)
+    assert bus.lag()["consumer"].tolist() == ["billing"]
+
+
 def test_a_consumer_that_is_no_more_can_be_forgotten(shop):
     collector(el.Bus(shop), "billing", "OrderPlaced")
     bus = el.Bus(shop)
