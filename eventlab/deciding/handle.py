@@ -25,7 +25,8 @@ class Handled:
     """What a command led to: the events written, where the last one stands, and at which attempt.
 
     Where nothing was decided ``events`` is empty, and version and position say where the stream and the
-    store stood. ``duplicate`` is True when the command, by its id, was handled before.
+    store stood. ``duplicate`` is True when the command, by its id, was handled before, or by another
+    sender meanwhile.
     """
 
     stream: str
@@ -80,8 +81,9 @@ def handle(
         Where the stream must stand, such as the version that the person who gives the command looked at.
         If it stands elsewhere, deciding afresh is not what they meant, and it is not done.
     command_id : str, optional
-        Makes a repeated command safe: its events are called ``<command_id>#1``, ``#2`` …, and where they
-        are stored already nothing is decided. A command that led to no event leaves no trace.
+        Makes a command safe that is sent again, or twice at once: its events are called
+        ``<command_id>#1``, ``#2`` …, and where they are stored already, nothing is written and they are
+        returned. A command that led to no event leaves no trace.
     actor, reason, correlation_id, causation_id : str, optional
         For the envelope of events that do not say so themselves.
 
@@ -158,6 +160,20 @@ class _Task:
         """Return what came of it; the error only where somebody else was faster."""
         if before := self.handled_before():
             return before
+        # A copy of the command may be faster from here on: its events are in the state decided by, or in
+        # the way of the append, and what is refused now, or found to need nothing, was done.
+        try:
+            outcome = self.written(boundary)
+        except Exception:
+            if meanwhile := self.handled_before():
+                return meanwhile
+            raise
+        if isinstance(outcome, Handled) and not outcome.events:
+            return self.handled_before() or outcome
+        return outcome
+
+    def written(self, boundary: Boundary) -> Handled | ConcurrencyError:
+        """Read, decide and append."""
         basis = boundary.read(self.decider)
         events = self.decided(basis.state)
         try:

@@ -17,6 +17,7 @@ from eventlab.errors import (
     LifeEnded,
 )
 from eventlab.upcasting import drop
+from tests.deciding import cards
 from tests.deciding.cards import Close, Load, Redeem, rules
 from tests.examples import examples
 from tests.racing import at_once
@@ -296,6 +297,55 @@ def test_one_command_sent_by_many_at_once_is_handled_once(card):
 
             assert sorted(done.duplicate for done in results) == [False] + [True] * 5
             assert len(store) == number + 2
+
+
+def decide_once(command, card):
+    return None if card["balance"] < 20 else cards.decide(command, card)
+
+
+def decide_with_a_receipt(command, card):
+    return el.Event("CardRedeemed", {"amount": command.amount, "before": card["balance"]})
+
+
+@pytest.mark.parametrize(
+    ("decide", "settings"),
+    [
+        (cards.decide, {}),
+        (cards.decide, {"expected": 1}),
+        (cards.decide, {"query": el.Query(types="CardLoaded")}),
+        (decide_once, {}),
+        (decide_with_a_receipt, {}),
+    ],
+    ids=["refused", "expectation", "unseen by the query", "nothing decided", "decided otherwise"],
+)
+def test_a_command_handled_behind_the_look_for_its_id_is_a_duplicate(
+    store, monkeypatch, decide, settings
+):
+    rules, look = el.Decider(decide, cards.EVOLVE, {"balance": 0}, name="card"), store.find
+
+    def look_and_be_overtaken(event_id, **kwargs):
+        found = look(event_id, **kwargs)
+        monkeypatch.setattr(store, "find", look)
+        el.handle(store, rules, "card-7", Redeem(15), command_id="c1", **settings)
+        return found
+
+    monkeypatch.setattr(store, "find", look_and_be_overtaken)
+    done = el.handle(store, rules, "card-7", Redeem(15), command_id="c1", **settings)
+
+    assert (done.duplicate, done.version, done.position, len(store)) == (True, 2, 2, 2)
+    assert [(event.event_id, event.data["amount"]) for event in done.events] == [("c1#1", 15)]
+
+
+def test_a_command_handled_while_its_copy_was_decided_needs_no_retry(card, store):
+    def decide(command, state):
+        if len(store) == 1:
+            el.handle(store, card, "card-7", command, command_id="c1")
+        return cards.decide(command, state)
+
+    rules = el.Decider(decide, cards.EVOLVE, {"balance": 0}, name="card")
+    done = el.handle(store, rules, "card-7", Redeem(15), command_id="c1", retries=0)
+
+    assert (done.duplicate, done.version, len(store)) == (True, 2, 2)
 
 
 # -- races -----------------------------------------------------------------------------------------
