@@ -1,7 +1,9 @@
 """The state of a fold as JSON text, and back: exactly, or not at all.
 
-JSON has no decimals, times and tuples, so these are written as ``{"$": kind, "v": text}``. A dataclass or
-NamedTuple is rebuilt by the type of the fold's initial state. Nothing is ever pickled.
+JSON has no decimals, times and tuples: these are written as ``{"$": kind, "v": text}``. A list or dict that
+stands at two places of a state is one object there, and again when it is read: the second place is written as
+the way to the first. A dataclass or NamedTuple is rebuilt by the type of the fold's initial state. Nothing is
+ever pickled.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ import datetime as dt
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cached_property, reduce
 from itertools import chain
-from typing import Any
+from operator import getitem
+from typing import Any, NamedTuple
 
 from eventlab.errors import SnapshotRefused
 from eventlab.projections.states import fields_of
@@ -28,6 +32,13 @@ _WRITTEN: dict[type, tuple[str, Callable[[Any], Any]]] = {
     dt.timedelta: ("timedelta", lambda found: [found.days, found.seconds, found.microseconds]),
 }
 
+
+class _Same(NamedTuple):
+    """Stands for what is at another place of the same state, until all of it is read."""
+
+    way: list[str | int]
+
+
 _READ: dict[str, Callable[[Any], Any]] = {
     "decimal": Decimal,
     "datetime": dt.datetime.fromisoformat,
@@ -35,7 +46,9 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "timedelta": lambda found: dt.timedelta(*found),
     "tuple": tuple,
     "dict": dict,
+    "same": _Same,
 }
+_MAY_HAVE_SAME = '"$":"same"'
 
 _KEPT = "JSON, Decimal, date, datetime (UTC, or at an offset), timedelta, tuple"
 _PLAIN = {str, int, float, bool, type(None)}
@@ -77,7 +90,7 @@ class Codec:
 
 def as_text(value: Any, field: str) -> str:
     """Return a value as JSON text, or refuse it by the name of its field."""
-    return _ENCODE(_written(value, field))
+    return _ENCODE(_written(value, (field,), {}))
 
 
 def _as_texts(states: list[Any]) -> list[str]:
@@ -91,13 +104,21 @@ def _as_texts(states: list[Any]) -> list[str]:
 
 def from_texts(texts: list[str]) -> list[Any]:
     """Return the values of many texts."""
-    return json.loads(f"[{','.join(texts)}]", object_hook=_read)  # type: ignore[no-any-return]
+    joined = f"[{','.join(texts)}]"
+    values: list[Any] = json.loads(joined, object_hook=_read)
+    return [_united(value, value) for value in values] if _MAY_HAVE_SAME in joined else values
 
 
 def _fields(kind: type[Any], state: Any) -> dict[str, Any]:
     if type(state) is not kind:
         raise SnapshotRefused("state", state, kind.__name__)
-    return dict(fields_of(state))
+    fields = dict(fields_of(state))
+    for name, found in getattr(state, "__dict__", {}).items():
+        if name not in fields and not isinstance(getattr(kind, name, None), cached_property):
+            raise SnapshotRefused(
+                f"state.{name}", found, f"the fields that {kind.__name__} declares"
+            )
+    return fields
 
 
 def _record(kind: Any, fields: dict[str, Any]) -> Any:
@@ -115,20 +136,36 @@ def _is_record(initial: Any) -> bool:
     return is_named or (dataclasses.is_dataclass(initial) and not isinstance(initial, type))
 
 
-def _written(value: Any, field: str) -> Any:
+Place = tuple[str | int, ...]
+
+
+def _written(value: Any, place: Place, seen: dict[int, Place]) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
-    if kind is dict:
-        return value if _is_plain(value) else _written_dict(value, field)
-    if kind is list:
-        return [_written(found, f"{field}[{at}]") for at, found in enumerate(value)]
+    if kind is dict or kind is list:
+        if id(value) in seen:
+            return {_MARK: "same", "v": list(seen[id(value)][1:])}
+        seen[id(value)] = place
+        if kind is list:
+            return _written_items(value, place, seen)
+        return value if _is_plain(value) else _written_dict(value, place, seen)
     if kind is tuple:
-        return {_MARK: "tuple", "v": _written(list(value), field)}
+        return {_MARK: "tuple", "v": _written_items(value, place, seen)}
     if kind in _WRITTEN and _has_no_place(value):
         name, write = _WRITTEN[kind]
         return {_MARK: name, "v": write(value)}
-    raise SnapshotRefused(field, value, _KEPT)
+    raise SnapshotRefused(_spoken(place), value, _KEPT)
+
+
+def _written_items(
+    values: list[Any] | tuple[Any, ...], place: Place, seen: dict[int, Place]
+) -> list[Any]:
+    return [_written(found, (*place, at), seen) for at, found in enumerate(values)]
+
+
+def _spoken(place: Place) -> str:
+    return f"{place[0]}{''.join(f'[{step!r}]' for step in place[1:])}"
 
 
 def _are_plain(states: list[Any]) -> bool:
@@ -155,13 +192,27 @@ def _has_no_place(value: Any) -> bool:
     return zone is None or type(zone) is dt.timezone
 
 
-def _written_dict(value: dict[Any, Any], field: str) -> Any:
+def _written_dict(value: dict[Any, Any], place: Place, seen: dict[int, Place]) -> Any:
     for name in value:
         if type(name) is not str:
-            raise SnapshotRefused(f"{field}[{name!r}]", name, "text as the names of fields")
-    written = {name: _written(found, f"{field}[{name!r}]") for name, found in value.items()}
+            raise SnapshotRefused(_spoken((*place, name)), name, "text as the names of fields")
+    written = {name: _written(found, (*place, name), seen) for name, found in value.items()}
     return {_MARK: "dict", "v": list(map(list, written.items()))} if _MARK in written else written
 
 
 def _read(found: dict[str, Any]) -> Any:
     return _READ[found[_MARK]](found["v"]) if _MARK in found else found
+
+
+def _united(value: Any, whole: Any) -> Any:
+    """Return a part of a whole in which what is the same object has become so again."""
+    kind = type(value)
+    if kind is _Same:
+        return reduce(getitem, value.way, whole)
+    if kind is dict:
+        value.update({name: _united(found, whole) for name, found in value.items()})
+    elif kind is list:
+        value[:] = [_united(found, whole) for found in value]
+    elif kind is tuple:
+        return tuple(_united(found, whole) for found in value)
+    return value
