@@ -24,10 +24,13 @@ START = "\x01"
 
 FORMAT = "%x01" + "%x00".join(("%H", "%an", "%at", "%ct", "%P", "%s"))
 
-# Said, whatever the user's own configuration says; no program named by a repository is run.
+# Said, whatever the user's own configuration says; no program named by a repository is run. What only a
+# newer git has a word for is said as a setting, which an older git passes over.
 LOG = (
+    *("-c", "log.showRoot=true", "-c", "log.diffMerges=separate", "-c", "diff.relative=false"),
     *("log", "--reverse", f"--format={FORMAT}", "--encoding=UTF-8", "--no-show-signature"),
-    *("-m", "-M", "--raw", "--numstat", "-z"),
+    *("-m", "-M", "-l1000", "--raw", "--numstat", "-z", "-O/dev/null", "--no-follow"),
+    *("--diff-algorithm=myers", "--ignore-submodules=none"),
     *("--no-abbrev", "--no-ext-diff", "--no-textconv", "--no-color"),
 )
 

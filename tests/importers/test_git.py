@@ -175,6 +175,60 @@ def test_a_merge_is_what_it_brought_to_the_branch(repo):
     assert told(log) == [("FileAdded", "a"), ("FileAdded", "b"), ("FileAdded", "s")]
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        ("log.showRoot", "false"),
+        ("log.diffMerges", "off"),
+        ("log.diffMerges", "combined"),
+        ("diff.relative", "true"),
+        ("diff.ignoreSubmodules", "all"),
+        ("submodule.lib.ignore", "all"),
+        ("diff.algorithm", "patience"),
+        ("diff.renames", "false"),
+        ("diff.renameLimit", "1"),
+        ("diff.orderFile", "{folder}/order"),
+        ("log.follow", "true"),
+    ],
+    ids="=".join,
+)
+def test_the_settings_of_whoever_reads_change_nothing(repo, setting):
+    submodule = '[submodule "lib"]\n\tpath = lib\n\turl = .\n'
+    one = repo.commit("1", {".gitmodules": submodule, "a": "c\na\nc\nb\n", "src/b": "1\n2\n3\n4\n"})
+    repo.git("checkout", "-q", "-b", "side")
+    repo.commit("2", {"side": "1\n2\n3\n4\n"})
+    repo.git("checkout", "-q", "main")
+    repo.git("merge", "--no-ff", "-m", "3", "side")
+    (repo.path / "lib").mkdir()
+    repo.git("update-index", "--add", "--cacheinfo", f"160000,{one},lib")
+    repo.git("commit", "-q", "-m", "4")
+    repo.git("mv", "src/b", "src/d")
+    repo.git("mv", "side", "e")
+    (repo.path / "src/d").write_text("1\n2\n3\n4\n5\n")
+    (repo.path / "e").write_text("1\n2\n3\n4\n6\n")
+    (repo.path / "a").write_text("b\nc\na\nc\n")
+    repo.git("commit", "-q", "-a", "-m", "5")
+    (repo.path / "order").write_text("src/*\n")
+    name, value = setting
+    repo.git("config", name, value.format(folder=repo.path))
+
+    log = el.read_git(repo.path / "src")
+
+    assert told(log, "lines_added") == [
+        ("FileAdded", ".gitmodules", 3),
+        ("FileAdded", "a", 4),
+        ("FileAdded", "src/b", 4),
+        ("FileAdded", "side", 4),
+        ("FileAdded", "lib", 1),
+        ("FileRenamed", "side", None),
+        ("FileRenamed", "src/b", None),
+        ("FileChanged", "a", 1),
+        ("FileAdded", "e", 1),
+        ("FileAdded", "src/d", 1),
+    ]
+    assert told(el.read_git(repo.path, paths="e")) == [("FileAdded", "e")]
+
+
 def test_every_state_is_the_tree_that_git_has_there(repo):
     lines = [f"{n}\n" for n in range(30)]
     for n in range(12):
