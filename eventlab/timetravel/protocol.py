@@ -146,6 +146,11 @@ class TimeTravel(ABC):
             ``valid_until`` (the position of the next row, missing in the last). The fields are missing
             where the event ended the key's life. An unknown key gives no row.
 
+        Raises
+        ------
+        KeyShapeError
+            Where this can be no key: None, or another number of parts.
+
         Examples
         --------
         >>> import eventlab as el
@@ -204,6 +209,11 @@ class TimeTravel(ABC):
             differed from before; setting the same value again is no change, and a field that never
             changed came with the first event of the key's life. A key that does not live gives no row.
 
+        Raises
+        ------
+        KeyShapeError
+            Where this can be no key: None, or another number of parts.
+
         Examples
         --------
         >>> import eventlab as el
@@ -218,6 +228,7 @@ class TimeTravel(ABC):
         0  balance    25         2   ben
         1   holder  Mara         1   ana
         """
+        self.require_key(key)
         return blame(self, log, key)
 
     def diff(self, before: Log, after: Log) -> pd.DataFrame:
@@ -417,8 +428,8 @@ class TimeTravel(ABC):
         require_logs(repr(self.name), found)
 
     def require_key(self, key: Key) -> tuple[Part, ...]:
-        """Return the parts of a key, or refuse one of another shape."""
+        """Return the parts of a key, or refuse one of another shape; None is no key."""
         parts = key if isinstance(key, tuple) else (key,)
-        if len(parts) != len(self.key_names):
+        if key is None or len(parts) != len(self.key_names):
             raise KeyShapeError(self.name, key, self.key_names)
         return parts

@@ -214,7 +214,8 @@ def test_the_default_key_reads_only_its_stream(cafe, monkeypatch):
     assert asked == ["card-2", "card-2"]
 
 
-@pytest.mark.parametrize("key", [("card-1", 2), ()], ids=repr)
-def test_a_key_of_the_wrong_shape_is_refused(cards, cafe, key):
+@pytest.mark.parametrize("verb", ["history", "blame"])
+@pytest.mark.parametrize("key", [None, ("card-1", 2), ()], ids=repr)
+def test_what_can_be_no_key_is_refused(cards, cafe, key, verb):
     with pytest.raises(el.EventLabError, match="no key of 'cards': its keys are stream"):
-        cards.history(cafe, key)
+        getattr(cards, verb)(cafe, key)
