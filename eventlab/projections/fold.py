@@ -466,7 +466,7 @@ def _unnamed(key: Keys | None, key_names: Sequence[str] | str | None) -> list[st
     """Return the names a key has by itself: the stream has one, the parts of a function's key have none."""
     if key is None:
         return ["stream"]
-    return [None] if key_names is None or isinstance(key_names, str) else [None] * len(key_names)
+    return [None] * (len(key_names) if isinstance(key_names, list | tuple) else 1)
 
 
 def _called(function: Any) -> str:

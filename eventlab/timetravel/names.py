@@ -58,7 +58,7 @@ def require_key_names(
 ) -> tuple[str, ...]:
     """Return the names of a key's parts: those given, or those its expressions have."""
     if given is not None:
-        names = (given,) if isinstance(given, str) else tuple(given)
+        names = _each(name, given)
         if len(names) != len(found) or len(set(names)) != len(names):
             raise InvalidProjection.key_names(name, names, len(found))
         require_names(name, [part for part in names if part != "key"], ())
@@ -66,6 +66,14 @@ def require_key_names(
     spare = ["key"] if len(found) == 1 else [f"key_{at}" for at in range(1, len(found) + 1)]
     usable = [part if part not in RESERVED and found.count(part) == 1 else None for part in found]
     return tuple(part or other for part, other in zip(usable, spare, strict=True))
+
+
+def _each(name: str, given: object) -> tuple[str, ...]:
+    listed = (given,) if isinstance(given, str) else given
+    if not isinstance(listed, list | tuple) or not all(map(is_text, listed)):
+        advice = "name each part of the key by text, in a list where it has several"
+        raise InvalidProjection.no_text(f"key_names= of {name!r}", given, advice)
+    return tuple(listed)
 
 
 def require_version(name: str, version: object) -> int:

@@ -362,6 +362,8 @@ def test_a_tuple_key_needs_names_for_its_parts(cafe):
         (lambda: el.Fold(evolve, {}, on_unknown="stop"), "'stop'.*'fail' or 'skip'"),
         (lambda: el.Fold(evolve, {}, ends_with=3), "ends_with= is 3"),
         (lambda: el.Fold(evolve, {}, key_names=["a", "b"]), "2 part.*key has 1"),
+        (lambda: el.Fold(evolve, {}, key_names=3), "key_names= of 'state' is 3, a int: name each"),
+        (lambda: el.Fold(evolve, {}, key=len, key_names=3), "key_names= of 'state' is 3, a int"),
         (lambda: el.Fold(evolve, {}, name=""), "name of a projection is ''"),
     ],
 )
