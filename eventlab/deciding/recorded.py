@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import deepcopy
 
 from eventlab.event import Event, RecordedEvent
 from eventlab.payload import from_json, to_json
@@ -14,7 +15,9 @@ WHEN_NOBODY_SAYS = utc("2000-01-01")
 def recorded(
     events: Iterable[Event | RecordedEvent], stream: str, after: int = 0
 ) -> list[RecordedEvent]:
-    """Return events as the only ones of a store, behind so many others; recorded ones stay as they are.
+    """Return events as the only ones of a store, behind so many others; of recorded ones a copy.
+
+    Every call gives them payloads of their own, as every reading of a store does: rules may change those.
 
     Examples
     --------
@@ -23,7 +26,7 @@ def recorded(
     """
     numbered = enumerate(events, start=after + 1)
     return [
-        event if isinstance(event, RecordedEvent) else _recorded(event, stream, place)
+        deepcopy(event) if isinstance(event, RecordedEvent) else _recorded(event, stream, place)
         for place, event in numbered
     ]
 

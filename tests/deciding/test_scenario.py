@@ -10,7 +10,7 @@ from eventlab.errors import (
     InvalidScenario,
     ScenarioFailed,
 )
-from tests.deciding.cards import Close, Load, Redeem
+from tests.deciding.cards import Close, Load, Redeem, decide
 
 LOADED = el.Event("CardLoaded", {"amount": 20})
 PAID_OUT, CLOSED = el.Event("BalancePaidOut", {"amount": 20}), el.Event("CardClosed")
@@ -52,6 +52,28 @@ def test_then_state_holds_for_the_state_afterwards(card):
     el.given(card, LOADED).when(Close()).then(PAID_OUT, CLOSED).then_state(
         {"balance": 0, "open": False}
     )
+
+
+def test_rules_that_take_apart_what_they_are_given_find_it_whole_each_time(store):
+    def loaded(card, event):
+        return {"balance": card["balance"] + event.data.pop("amount")}
+
+    def redeemed(card, event):
+        event.data["tags"] = [*event.tags, event.tags.pop()]
+        return {"balance": card["balance"] - event.data.pop("amount")}
+
+    past = [LOADED, el.Event("CardRedeemed", {"amount": 5}, tags=["till-1"])]
+    store.append("card-7", past[1])
+    rules = el.Decider(decide, {"CardLoaded": loaded, "CardRedeemed": redeemed}, {"balance": 0})
+
+    for told in (past, [*store.stream("card-7")]):
+        scenario = el.given(rules, *told).when(Load(1))
+        scenario.then_state({"balance": 16}).then_state({"balance": 16})
+        assert rules.state(told) == rules.state(told) == {"balance": 15}
+        assert scenario.lines()[:2] == [
+            ("Given", "CardLoaded {'amount': 20}"),
+            ("", "CardRedeemed {'amount': 5}"),
+        ]
 
 
 def test_only_the_envelope_that_is_stated_is_compared():
