@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.testing import assert_frame_equal
 
 _PLAIN = {int, str, bool}
 
@@ -70,3 +71,25 @@ def identity(value: Any) -> Hashable:
     except TypeError:
         return "unhashable", repr(value)
     return isinstance(value, bool), value
+
+
+def equal_but_for_rounding(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """Tell whether two states are one, but for the last digits of floats, which come of the order of adding.
+
+    Examples
+    --------
+    >>> one, other = (pd.DataFrame({"sum": [value]}) for value in (0.1 + 0.2, 0.3))
+    >>> (
+    ...     one.equals(other),
+    ...     equal_but_for_rounding(one, other),
+    ...     equal_but_for_rounding(one, other + 1),
+    ... )
+    (False, True, False)
+    """
+    if one.equals(other):
+        return True
+    try:
+        assert_frame_equal(one, other, rtol=1e-9, atol=0)
+    except AssertionError:
+        return False
+    return True

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from eventlab.errors import ProjectionError, SnapshotWarning
 from eventlab.keeping.keeper import Keeper, Start
+from eventlab.snapshots.deletions import DELETIONS
 from eventlab.store.snapshot_tables import Kept, Rule, SnapshotTable
 
 if TYPE_CHECKING:
@@ -90,7 +91,11 @@ class Shelf:
 
     def _is_sound(self, kept: Kept) -> bool:
         if kept not in self._sound:
-            self._sound[kept] = self.is_intact(kept)
+            before = DELETIONS.mark()
+            intact = self.is_intact(kept)
+            if not intact and DELETIONS.since(before):
+                return False  # perhaps only deleted
+            self._sound[kept] = intact
         if not self._sound[kept]:
             self.warn("damaged", SnapshotWarning.damaged(self.name, kept.position))
         return self._sound[kept]
@@ -104,7 +109,8 @@ class Shelf:
 
     def _delete(self, kept: list[Kept]) -> None:
         if kept:
-            self._made().drop(self._con, [one.position for one in kept])
+            with DELETIONS.one():
+                self._made().drop(self._con, [one.position for one in kept])
             self._sound = {one: known for one, known in self._sound.items() if one not in kept}
 
     # -- the table of the rule ---------------------------------------------------------------------

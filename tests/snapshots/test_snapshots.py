@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from threading import Event
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -26,6 +27,7 @@ from eventlab.keeping.codec import Codec, as_text
 from eventlab.snapshots.shelf import Shelf
 from tests.examples import examples
 from tests.projections.test_laws import BOTH, CARD, CARDS, START, laws, logs, store_of
+from tests.racing import at_once
 from tests.timetravel.test_panel import EVERYTHING
 
 PAIRS = el.Projection(
@@ -443,6 +445,71 @@ def test_verify_tells_a_wrong_snapshot_from_a_damaged_one(rule, tmp_path):
         [10, True, True],
         [20, True, False],
     ]
+
+
+@both
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_snapshot_that_is_deleted_while_it_is_read_does_not_count(rule, times, monkeypatch):
+    """Another thread could delete it between the choice and the reading; here it is this one that does."""
+    store = el.EventStore()
+    loads(store, 25)
+    fast = el.Snapshots(store, rule, every=10)
+    start, deleted = fast._shelf.start, []
+
+    def deleted_meanwhile(*asked):
+        if len(deleted) < times:
+            deleted.append(asked)
+            fast.drop()
+            fast.update()
+            fast.drop()
+        return start(*asked)
+
+    monkeypatch.setattr(fast._shelf, "start", deleted_meanwhile)
+
+    for ask in (lambda: fast(store), lambda: fast(store.stream("card-1"))):
+        fast.update()
+        assert_frame_equal(ask(), rule(store))
+    fast.update()
+    assert_frame_equal(fast.onward(store, 20), rule.onward(store, 20))
+    fast.update()
+    assert fast.newest(store, 5)["position"].tolist() == [25]
+    assert deleted
+
+
+def test_threads_that_ask_while_others_delete_are_answered_right():
+    store = el.EventStore()
+    loads(store, 25)
+    fast, other = (el.Snapshots(store, CARDS, every=5) for _ in range(2))
+    expected, found, done = CARDS(store), [], Event()
+
+    def ask():
+        while not done.is_set():
+            found.append(fast(store))
+
+    def delete():
+        for _ in range(4):
+            other.drop()
+            other.update()
+        done.set()
+
+    at_once([ask, ask, delete])
+
+    assert len(found) > 5
+    for answer in found:
+        assert_frame_equal(answer, expected)
+    assert fast.verify()[["intact", "equal"]].all(axis=None)
+
+
+def test_sums_of_floats_that_differ_by_rounding_are_verified_as_equal():
+    store = el.EventStore()
+    tenths = [{"amount": n / 10, "holder": "Mara"} for n in range(1, 101)]
+    store.append("card-1", [el.Event("CardLoaded", data) for data in tenths])
+    sums = el.Projection("sums", sum=el.total("amount"), holder=el.last("holder"))
+    fast = el.Snapshots(store, sums, every=7)
+
+    assert fast.verify()["equal"].all()
+    cuts = [store.until(position=position) for position in range(1, 101)]
+    assert not all(fast(cut).equals(sums(cut)) for cut in cuts)
 
 
 @both
