@@ -27,10 +27,9 @@ class InvalidTarget(OutboxError, ValueError):
     @classmethod
     def address(cls, found: object) -> InvalidTarget:
         """Say what a webhook may be; an address may hold a secret, so only its scheme is named."""
-        scheme = str(found).partition(":")[0] if isinstance(found, str) and ":" in found else found
         return cls(
-            f"outbox.webhook was given {short(scheme)} to send to: give an address that begins with "
-            "https:// or http://, without a user's name in it, or a function that takes one message."
+            f"outbox.webhook was given {_spoken(found)} to send to: give an address that begins with "
+            "https:// or http:// and a host's name, without a user's, or a function that takes one message."
         )
 
     @classmethod
@@ -53,8 +52,8 @@ class InvalidTarget(OutboxError, ValueError):
     def header(cls, name: object) -> InvalidTarget:
         """Name the header, and keep its value to oneself."""
         return cls(
-            f"the header {short(name)} of outbox.webhook cannot be sent: name and value are one line of "
-            "plain characters each."
+            f"the header {short(name)} of outbox.webhook cannot be sent: its name is a word as in HTTP, its "
+            "value one line of plain characters, and how long a body is no header of yours can say."
         )
 
     @classmethod
@@ -73,6 +72,21 @@ class InvalidTarget(OutboxError, ValueError):
         )
 
     @classmethod
+    def clock(cls, found: object) -> InvalidTarget:
+        """Say what tells the time."""
+        return cls(
+            f"clock={short(found)} of outbox.webhook tells no time: give a function that returns seconds "
+            "since 1970, such as time.time, or leave it out."
+        )
+
+    @classmethod
+    def redis(cls, term: str, found: object) -> InvalidTarget:
+        """Say what the term is; an address may hold a password, so only its scheme is named."""
+        return cls(
+            f"outbox.redis_stream was given {_spoken(found)} as its {term}: give {_OF_REDIS[term]}."
+        )
+
+    @classmethod
     def path(cls, found: object) -> InvalidTarget:
         """Say what names a file."""
         return cls(f"outbox.json_lines was given {short(found)}: give the path of a file.")
@@ -83,6 +97,14 @@ class InvalidTarget(OutboxError, ValueError):
         return cls(
             f"outbox.message was given {short(found)}, a {type(found).__name__}: give an event of a log, as "
             "a consumer gets it."
+        )
+
+    @classmethod
+    def part(cls, found: object) -> InvalidTarget:
+        """Say what is counted."""
+        return cls(
+            f"outbox.message was given part={short(found)}: give 1 for the first or only event that was made "
+            "of a stored one, 2 for the second."
         )
 
     @classmethod
@@ -211,3 +233,16 @@ class MissingClient(OutboxError, ImportError):
         super().__init__(
             f"outbox.{target} needs {library}, which is not installed: pip install 'eventlab[{extra}]'."
         )
+
+
+def _spoken(target: object) -> str:
+    """Return what was given as a target, of an address the scheme alone."""
+    is_address = isinstance(target, str) and ":" in target
+    return short(str(target).partition(":")[0] if is_address else target)
+
+
+_OF_REDIS = {
+    "client": "an address that begins with redis://, rediss:// or unix://, or a redis.Redis",
+    "stream": "the stream's key, a text such as 'orders'",
+    "maxlen": "a whole number of entries from 1, or leave it out",
+}

@@ -11,6 +11,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from eventlab.checks import is_whole
 from eventlab.errors import InvalidTarget
 from eventlab.event import RecordedEvent
 
@@ -70,6 +71,8 @@ def message(event: RecordedEvent, *, source: str = SOURCE, part: int = 1) -> Mes
     """
     if not isinstance(event, RecordedEvent):
         raise InvalidTarget.no_event(event)
+    if not is_whole(part, least=1):
+        raise InvalidTarget.part(part)
     told = {
         "specversion": "1.0",
         "id": event.event_id,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from eventlab.errors import ForeignTarget, MissingClient
+from eventlab.checks import is_text, is_whole
+from eventlab.errors import ForeignTarget, InvalidTarget, MissingClient
 from eventlab.outbox.messages import SOURCE, Message, to_line
 from eventlab.outbox.standing import Place, parsed, require_of_log, require_same_event
 from eventlab.outbox.target import Target
@@ -32,6 +33,8 @@ class RedisStream(Target):
 
     Raises
     ------
+    InvalidTarget
+        When client, stream or maxlen is none.
     MissingClient
         When an address is given and the package redis is not installed.
     ForeignTarget
@@ -64,6 +67,7 @@ class RedisStream(Target):
     ) -> None:
         super().__init__(source)
         self._client = _connected(client) if isinstance(client, str) else client
+        _require_terms(self._client, stream, maxlen)
         self.stream, self._maxlen, self._is_known = stream, maxlen, False
 
     def send(self, told: Message) -> None:
@@ -118,4 +122,16 @@ def _connected(address: str) -> Any:
         import redis
     except ImportError as error:
         raise MissingClient("redis_stream", "the package redis", "redis") from error
-    return redis.Redis.from_url(address)
+    try:
+        return redis.Redis.from_url(address)
+    except ValueError:
+        raise InvalidTarget.redis("client", address) from None
+
+
+def _require_terms(client: object, stream: object, maxlen: object) -> None:
+    if not callable(getattr(client, "xadd", None)):
+        raise InvalidTarget.redis("client", client)
+    if not is_text(stream) or not stream:
+        raise InvalidTarget.redis("stream", stream)
+    if maxlen is not None and not is_whole(maxlen, least=1):
+        raise InvalidTarget.redis("maxlen", maxlen)

@@ -49,7 +49,7 @@ class Webhook(Target):
     Raises
     ------
     InvalidTarget
-        When it is no address that may be sent to, or no secret.
+        When it is no address that may be sent to, no secret, or another term has no meaning.
     NotSent
         To the bus, which tries again: when the receiver answers anything but 200 to 299, or not at all.
         Redirects are not followed: they could lead anywhere.
@@ -93,6 +93,8 @@ class Webhook(Target):
             self._to, self._name = to, getattr(to, "__qualname__", repr(to))
         else:
             _require_seconds(timeout)
+            if not callable(clock):
+                raise InvalidTarget.clock(clock)
             post = Post(to, signing.key_of(secret), timeout, _require_headers(headers), clock)
             self._to, self._name = post, repr(post.host)
 
@@ -153,14 +155,19 @@ _opener = build_opener(_NoRedirects)
 ENOUGH = 200  # bytes of an answer
 
 _ADDRESS = re.compile(r"https?://[^@/?#\s]+([/?#][!-~]*)?\Z", re.IGNORECASE)
-_HEADER = re.compile(r"[ -~]+")
+_NAME = re.compile(
+    r"(?!(content-length|transfer-encoding)\Z)[\w!#$%&'*+.^`|~-]+", re.ASCII | re.IGNORECASE
+)
+_VALUE = re.compile(r"[ -~]+")
 
 
 def _require_address(found: object) -> SplitResult:
     try:
         if isinstance(found, str) and _ADDRESS.match(found):
-            urlsplit(found).port  # noqa: B018 (a bad one raises)
-            return urlsplit(found)
+            parts = urlsplit(found)
+            parts.port  # noqa: B018 (a bad one raises)
+            if (parts.hostname or "").encode("idna"):
+                return parts
     except ValueError:
         pass
     raise InvalidTarget.address(found)
@@ -176,7 +183,8 @@ def _require_headers(headers: Mapping[str, str] | None) -> Mapping[str, str]:
     if headers is not None and not isinstance(headers, Mapping):
         raise InvalidTarget.headers(headers)
     for name, value in (headers or {}).items():
-        if not all(isinstance(text, str) and _HEADER.fullmatch(text) for text in (name, value)):
+        texts = ((_NAME, name), (_VALUE, value))
+        if not all(isinstance(text, str) and form.fullmatch(text) for form, text in texts):
             raise InvalidTarget.header(name)
     return headers or {}
 

@@ -108,3 +108,9 @@ def test_a_source_is_a_uri(source):
 def test_a_message_is_made_of_an_event_of_a_log(wrong):
     with pytest.raises(InvalidTarget, match="give an event of a log"):
         outbox.message(wrong)
+
+
+@pytest.mark.parametrize("part", ["x", None, 0, 1.5, True])
+def test_a_part_of_a_message_is_a_number_from_1(shop, part):
+    with pytest.raises(InvalidTarget, match=f"part={part!r}: give 1 for the first"):
+        outbox.message(shop.at(1)[0], part=part)

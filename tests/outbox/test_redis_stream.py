@@ -8,7 +8,7 @@ import pytest
 
 import eventlab as el
 from eventlab import outbox
-from eventlab.errors import MissingClient
+from eventlab.errors import InvalidTarget, MissingClient
 from tests.examples import seeds
 from tests.outbox.conftest import placed
 from tests.outbox.test_json_lines import CHANCES
@@ -49,6 +49,29 @@ def test_every_event_is_an_entry_numbered_by_its_position(bus, shop, client):
     assert held(client) == ALL
     [(_, fields)] = client.xrange("orders", "1-0", "1-0")
     assert json.loads(fields.popitem()[1]) == outbox.message(shop.at(1)[0])
+
+
+@pytest.mark.parametrize(
+    ("target", "maxlen", "term"),
+    [
+        (("http://ana:pass@shop.example", "orders"), None, "'http' as its client"),
+        (("redis://localhost:port", "orders"), None, "'redis' as its client"),
+        (("", "orders"), None, "'' as its client"),
+        ((None, "orders"), None, "None as its client"),
+        ((fakeredis.FakeRedis(), None), None, "None as its stream"),
+        ((fakeredis.FakeRedis(), ""), None, "'' as its stream"),
+        ((fakeredis.FakeRedis(), ["orders"]), None, "'orders'.* as its stream"),
+        ((fakeredis.FakeRedis(), "orders"), 0, "0 as its maxlen"),
+        ((fakeredis.FakeRedis(), "orders"), "x", "'x' as its maxlen"),
+        ((fakeredis.FakeRedis(), "orders"), 1.5, "1.5 as its maxlen"),
+        ((fakeredis.FakeRedis(), "orders"), True, "True as its maxlen"),
+    ],
+)
+def test_what_could_never_hold_an_event_is_refused(target, maxlen, term):
+    with pytest.raises(InvalidTarget, match=f"was given .*{term}: give") as refused:
+        outbox.redis_stream(*target, maxlen=maxlen)
+
+    assert "pass" not in str(refused.value)
 
 
 def test_faults_leave_each_event_once_and_in_order(deliver, shop, client):
@@ -156,10 +179,13 @@ def test_a_redis_that_is_down_is_waited_for(shop, client):
         times = 2
 
         def __getattr__(self, name):
-            if Down.times:
-                Down.times -= 1
-                raise ConnectionError("Connection refused")
-            return getattr(client, name)
+            def call(*args, **kwargs):
+                if Down.times:
+                    Down.times -= 1
+                    raise ConnectionError("Connection refused")
+                return getattr(client, name)(*args, **kwargs)
+
+            return call
 
     bus = el.Bus(shop, sleep=lambda seconds: None)
     bus.consumer("stock")(outbox.redis_stream(Down(), "orders"))

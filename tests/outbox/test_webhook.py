@@ -171,6 +171,10 @@ def test_what_is_signed_is_what_is_sent(bus, shop):
         "https://crm.example:port",
         "https://crm.example/a b",
         "https://crm.example/\n",
+        "https://..../",
+        "https://:443/",
+        f"https://{'a' * 300}.example/",
+        "https://\ud800/",
         None,
         7,
     ],
@@ -197,6 +201,18 @@ def test_a_header_that_cannot_be_sent_is_refused_and_not_repeated():
         outbox.webhook("https://crm.example", headers=["token"])
 
     assert "token" not in str(refused.value) + str(odd.value)
+
+
+@pytest.mark.parametrize("name", ["A:", "A B", "", "Content-Length", "transfer-encoding", 7])
+def test_a_header_that_http_has_no_use_for_is_refused(name):
+    with pytest.raises(InvalidTarget, match=f"header {name!r} of"):
+        outbox.webhook("https://crm.example", headers={"X-Shop_1": "ok", name: "5"})
+
+
+@pytest.mark.parametrize("clock", [5, None, "now"])
+def test_a_clock_is_a_function(clock):
+    with pytest.raises(InvalidTarget, match="tells no time: give a function"):
+        outbox.webhook("https://crm.example", clock=clock)
 
 
 @pytest.mark.parametrize("timeout", [0, -1, "15", None, True, float("nan"), float("inf")])
