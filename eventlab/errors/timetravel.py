@@ -31,6 +31,11 @@ class InvalidQuestion(EventLabError, ValueError):
         )
 
     @classmethod
+    def rows(cls, found: object) -> InvalidQuestion:
+        """Say what a number of rows is."""
+        return cls(f"rows={short(found)} is no number of rows: give a whole number from 0.")
+
+    @classmethod
     def clock(cls, verb: str, by: object) -> InvalidQuestion:
         """List the clocks there are."""
         return cls(

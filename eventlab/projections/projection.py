@@ -88,7 +88,8 @@ class Projection(TimeTravel):
     Raises
     ------
     InvalidProjection
-        When the description makes no sense.
+        When the description makes no sense; when called, also if an expression is more than one value that
+        comes of one event.
     ColumnFailed, UntypedField
         When called, if DuckDB cannot compute an expression, or would compute it wrongly; they name the event.
     BrokenPayload

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from eventlab.checks import is_whole
+from eventlab.errors import InvalidQuestion
+
 if TYPE_CHECKING:
     from eventlab.store.log import Log
     from eventlab.timetravel.protocol import TimeTravel
@@ -23,6 +26,9 @@ def newest_by_stream(projection: TimeTravel, log: Log, rows: int) -> pd.DataFram
     An event of a stream changes its row or ends it, unless the rule skips events; and in a log that is
     folded by occurrence the last event of a stream need not be the one that was folded last.
     """
+    projection.require_log(log)
+    if not is_whole(rows, least=0):
+        raise InvalidQuestion.rows(rows)
     if not projection.by_stream or projection.skips or log.cut.by_occurrence:
         return None
     streams = _last_living(log, rows, projection.ends_with)

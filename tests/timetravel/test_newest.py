@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import eventlab as el
+from eventlab.errors import InvalidQuestion
 from tests.examples import examples
 from tests.projections.test_laws import BOTH, as_dict, logs, store_of
 
@@ -61,3 +62,17 @@ def test_only_their_own_streams_are_folded():
 
     assert newest.index.tolist() == ["card-4", "card-3"]
     assert fast.replayed == 4  # of the ten events behind the last snapshot
+
+
+@both
+@pytest.mark.parametrize("kept", [False, True], ids=["afresh", "snapshots"])
+def test_what_is_no_log_and_no_number_of_rows_is_refused(cards, kept):
+    with store_of([("a", "CardLoaded", {"amount": 1}, 1)]) as store:
+        rule = el.Snapshots(store, cards, every=1) if kept else cards
+
+        with pytest.raises(InvalidQuestion, match="was asked about a NoneType"):
+            rule.newest(None, 2)
+        for rows in (-1, 10**30, "2", 1.5, None, True):
+            with pytest.raises(InvalidQuestion, match="is no number of rows"):
+                rule.newest(store, rows)
+        assert rule.newest(store, 0).empty
