@@ -13,7 +13,7 @@ import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 import pandas as pd
 from tqdm.auto import tqdm
@@ -63,7 +63,7 @@ class Fold(TimeTravel):
         To be raised when the meaning of the fields changes.
     key : callable, optional
         Takes a recorded event and returns the key it touches: text or a number, a tuple for a key of
-        several parts, a list for several keys, None for no key. By default the stream.
+        several parts, a list for several keys, None (or NaN) for no key. By default the stream.
     key_names : str or sequence of str, optional
         The names of the index: ``stream``, or ``key``; needed where a key has several parts.
     ends_with : str or sequence of str, optional
@@ -405,14 +405,19 @@ def _keys_of(key: Keys) -> Callable[[RecordedEvent], Iterable[Key]]:
     def keys(event: RecordedEvent) -> Iterable[Key]:
         found = key(event)
         listed = found if isinstance(found, list | Iterator) else [found]
-        whole = {one for one in listed if one is not None and _is_whole(one)}
+        whole = {one for one in listed if _is_whole(one)}
         return in_order(whole)
 
     return keys
 
 
-def _is_whole(key: Key) -> bool:
-    return not (isinstance(key, tuple) and None in key)
+def _is_whole(key: Key | None) -> TypeGuard[Key]:
+    return all(map(_is_there, key)) if isinstance(key, tuple) else _is_there(key)
+
+
+def _is_there(part: object) -> bool:
+    """Tell whether this is a key, or a part of one: neither None nor what pandas takes for missing."""
+    return part is not None and part is not pd.NA and part == part  # NaN and NaT differ
 
 
 @contextmanager

@@ -216,6 +216,20 @@ def test_a_tuple_is_a_key_of_several_parts_and_a_missing_part_touches_nothing(bo
     assert counts.history(book, ("ben", 2))["position"].tolist() == [2]
 
 
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NaT, pd.NA], ids=repr)
+def test_what_is_missing_touches_nothing_however_it_is_said(book, missing):
+    def giver(event):
+        return event.data.get("giver", missing)
+
+    plain = el.Fold(one_more, 0, key=giver)
+    listed = el.Fold(one_more, 0, key=lambda event: [giver(event)])
+    pairs = el.Fold(one_more, 0, key=lambda event: (event.type, giver(event)), key_names=["t", "g"])
+
+    assert plain(book)["state"].to_dict() == {"ana": 1, "ben": 1}
+    assert listed(book)["state"].to_dict() == {"ana": 1, "ben": 1}
+    assert pairs(book).index.get_level_values("g").tolist() == ["ana", "ben"]
+
+
 def test_numbers_sort_as_numbers_and_mixed_keys_still_sort(book):
     numbers = el.Fold(one_more, 0, key=lambda event: 10 - event.position)
     mixed = el.Fold(one_more, 0, key=lambda event: event.data.get("giver", 7))
