@@ -263,8 +263,11 @@ def require_names(what: str, names: tuple[str, ...]) -> tuple[str, ...]:
                 f"{name!r} is not valid Unicode, so no log holds it among its {what}: repair it first."
             )
     if not names:
-        raise InvalidCut(f"no {what} were named: name at least one, such as 'card-7'.")
+        raise InvalidCut(f"no {what} were named: name at least one, such as {_EXAMPLES[what]!r}.")
     return names
+
+
+_EXAMPLES = {"streams": "card-7", "categories": "card", "types": "CardLoaded"}
 
 
 def _spoken(bounds: Bounds) -> str:

@@ -401,9 +401,11 @@ def test_a_bound_that_makes_no_sense_is_refused(store, verb, bound, spoken):
         getattr(store, verb)(**bound)
 
 
-@pytest.mark.parametrize("verb", ["stream", "category", "only"])
-def test_names_are_text_and_at_least_one(store, verb):
-    with pytest.raises(InvalidCut, match="were named: name at least one, such as"):
+@pytest.mark.parametrize(
+    ("verb", "example"), [("stream", "card-7"), ("category", "card"), ("only", "CardLoaded")]
+)
+def test_names_are_text_and_at_least_one(store, verb, example):
+    with pytest.raises(InvalidCut, match=f"were named: name at least one, such as '{example}'"):
         getattr(store, verb)()
     with pytest.raises(InvalidCut, match=r"is a list, not the name .*several as further arguments"):
         getattr(store, verb)(["card-7"])
