@@ -48,10 +48,11 @@ def is_path(found: object) -> TypeGuard[str | os.PathLike[str]]:
 
     Examples
     --------
-    >>> is_path("cards.duckdb"), is_path(b"cards.duckdb"), is_path("cards\0")
-    (True, False, False)
+    >>> is_path("cards.duckdb"), is_path(b"cards.duckdb"), is_path("cards\0"), is_path("")
+    (True, False, False, False)
     """
-    return is_word(os.fspath(found) if isinstance(found, os.PathLike) else found)
+    path = os.fspath(found) if isinstance(found, os.PathLike) else found
+    return is_word(path) and path != ""
 
 
 def is_integer(found: object) -> TypeGuard[SupportsIndex]:

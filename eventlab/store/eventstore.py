@@ -549,7 +549,7 @@ def _place(path: str | os.PathLike[str] | None, read_only: bool) -> Path | None:
             f"{short(path)} ({type(path).__name__}) is no path of a file: give text such as "
             "'cards.duckdb', or nothing for a store in memory."
         )
-    if path is not None and str(path) not in ("", ":memory:"):
+    if path is not None and str(path) != ":memory:":
         return Path(path).expanduser()
     if read_only:
         raise StoreError("a store in memory starts empty, so read_only=True needs a path.")

@@ -361,6 +361,7 @@ def test_a_missing_git_is_named(repo, monkeypatch):
         ({"into": "x"}, "into='x' is a str, not a store"),
         ({"path": 5}, "5 is no path of a folder"),
         ({"path": "a\0b"}, "is no path of a folder"),
+        ({"path": ""}, "'' is no path of a folder"),
         ({"path": "x" * 5000}, "is no folder"),
     ],
 )
