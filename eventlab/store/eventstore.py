@@ -588,13 +588,20 @@ def _require_digest(digest: object) -> str | None:
     return digest.strip().lower()
 
 
+_ONE_THING = (str, bytes, Mapping, RecordedEvent, pd.DataFrame)
+"""What can be gone through like a batch, and is none: named as a whole where it is refused."""
+
+
 def _batch(events: Event | Sequence[Event]) -> Sequence[Event]:
-    batch = list(events) if isinstance(events, Iterable) else [events]
+    batch: Sequence[Any] = [events]
+    if isinstance(events, Iterable) and not isinstance(events, _ONE_THING):
+        batch = list(events)
     for event in batch:
         if not isinstance(event, Event):
             raise InvalidEvent(
                 f"{short(event)} is a {type(event).__name__}, not an Event: "
-                "append el.Event('CardLoaded', {'amount': 20}) or a list of them."
+                "append el.Event('CardLoaded', {'amount': 20}) or a list of them; a table of events goes in "
+                "with append_frame."
             )
     return batch
 

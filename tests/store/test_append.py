@@ -4,6 +4,7 @@ from itertools import count
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 
 import eventlab as el
@@ -128,12 +129,31 @@ def test_an_empty_batch_makes_no_stream(store):
     assert store.streams().empty
 
 
-@pytest.mark.parametrize("events", [{"type": "CardLoaded"}, "CardLoaded", [loaded(1), None], 7])
-def test_append_refuses_what_is_no_event(store, events):
-    with pytest.raises(InvalidEvent, match=r"not an Event.*el\.Event"):
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        ({"type": "CardLoaded"}, "{'type': 'CardLoaded'} is a dict"),
+        ("CardLoaded", "'CardLoaded' is a str"),
+        ([loaded(1), None], "None is a NoneType"),
+        (7, "7 is a int"),
+        (pd.DataFrame({"type": ["CardLoaded"]}), r"type\s+0  CardLoaded is a DataFrame"),
+    ],
+    ids=repr,
+)
+def test_append_refuses_what_is_no_event(store, events, found):
+    with pytest.raises(InvalidEvent, match=rf"{found}, not an Event.*el\.Event.*append_frame"):
         store.append("card-7", events)
 
     assert len(store) == 0
+
+
+def test_append_says_that_a_recorded_event_is_none_to_append(store):
+    store.append("card-7", loaded(1))
+
+    with pytest.raises(
+        InvalidEvent, match=r"<1 card-7@1 CardLoaded .*> is a RecordedEvent, not an"
+    ):
+        store.append("card-8", next(iter(store)))
 
 
 # -- expectations ----------------------------------------------------------------------------------
