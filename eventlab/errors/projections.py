@@ -169,7 +169,7 @@ class ColumnFailed(ProjectionError):
         self,
         name: str,
         part: str,
-        expr: str,
+        expr: object,
         reason: str,
         fields: Iterable[str],
         at: RecordedEvent | None = None,

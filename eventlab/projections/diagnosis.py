@@ -30,8 +30,8 @@ def diagnosis(projection: Projection, log: Log, error: Exception) -> ProjectionE
     return ProjectionError(f"projection {projection.name!r} could not be computed: {error}")
 
 
-def _parts(projection: Projection) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    yield "the key", repr(projection.key), ()
+def _parts(projection: Projection) -> Iterator[tuple[str, object, tuple[str, ...]]]:
+    yield "the key", projection.key, ()
     for name, column in projection.columns:
         yield f"column {name!r}", column.expr, (name,)
 

@@ -502,9 +502,17 @@ def test_an_expression_that_could_never_be_computed_is_not_blamed_on_an_event(ca
     assert caught.value.position is None
 
 
-def test_a_key_that_fails_is_named(cafe):
-    with pytest.raises(el.errors.ColumnFailed, match=r"the key of projection 'cards'.*no_column"):
-        el.Projection("cards", key="no_column + 1", n=el.count())(cafe)
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("no_column + 1", r"'no_column \+ 1'"),
+        (["stream", "no_column + 1"], r"\['stream', 'no_column \+ 1'\]"),
+    ],
+    ids=repr,
+)
+def test_a_key_that_fails_is_named_as_it_was_given(cafe, key, told):
+    with pytest.raises(el.errors.ColumnFailed, match=f"the key of projection 'cards', {told}, cou"):
+        el.Projection("cards", key=key, n=el.count())(cafe)
 
 
 @pytest.mark.parametrize(
