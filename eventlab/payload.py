@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from math import isfinite
@@ -87,12 +88,27 @@ def from_json(text: str) -> dict[str, Any]:
 def require_exact(text: str) -> None:
     """Refuse JSON text of which something would be lost: NaN, integers beyond 64 bits, a name given twice."""
     try:
-        payload = json.loads(text, object_pairs_hook=_once)
-    except PayloadError:
-        raise
+        payload = json.loads(text, object_pairs_hook=_members)
     except (ValueError, RecursionError) as error:
         raise InvalidEvent(f"this is no standard JSON ({error})") from error
-    to_json(payload)
+    to_json(payload, _refuse_twice)
+
+
+def bad_field(text: str) -> PayloadError | None:
+    r"""Return what is wrong with a field of JSON text that DuckDB does not take for JSON, if it is that.
+
+    Examples
+    --------
+    >>> bad_field(r'{"holder": {"name": "\ud800"}}').field, bad_field('{"holder": ')
+    ('holder.name', None)
+    """
+    try:
+        require_exact(text)
+    except PayloadError as error:
+        return error
+    except InvalidEvent:
+        return None
+    return None
 
 
 def kind(value: Any) -> str:
@@ -121,13 +137,24 @@ def _kind_of_subclass(value: Any) -> str:
     return "BOOLEAN" if isinstance(plain, bool) else next(kinds, "VARIANT")
 
 
-def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Twice:
+    """Stands for an object that has a name twice, until it is known where in the payload that is."""
+
+    name: str
+
+
+def _members(members: list[tuple[str, Any]]) -> dict[str, Any] | _Twice:
     payload = dict(members)
-    if len(payload) < len(members):
-        names = [name for name, _ in members]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise PayloadError(twice, "is given twice", "keep one of them")
-    return payload
+    if len(payload) == len(members):
+        return payload
+    names = [name for name, _ in members]
+    return _Twice(next(name for name in names if names.count(name) > 1))
+
+
+def _refuse_twice(value: _Twice, field: str) -> NoReturn:
+    name = f"{field}.{value.name}" if field else value.name
+    raise PayloadError(name, "is given twice", "keep one of them")
 
 
 def _plain(value: Any, field: str, depth: int, otherwise: Otherwise) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from eventlab.errors import BadRow, ImportFailed, InvalidEvent
 from eventlab.importers.files import BUFFERS, File
-from eventlab.payload import require_exact
+from eventlab.payload import bad_field, require_exact
 from eventlab.store.columns_in import PAYLOAD, Roles
 from eventlab.store.sqltext import literal, quoted
 from eventlab.store.staged_table import Column
@@ -80,6 +80,8 @@ class JSONLinesFile(File):
 
     def _refuse_bad_lines(self, con: duckdb.DuckDBPyConnection, staged: str) -> None:
         for row, line in con.execute(_NO_OBJECT.format(staged)).fetchall():
+            if error := bad_field(line):
+                raise BadRow.because(row, error)
             raise BadRow.line(self.path, row, _NO_OBJECT_HERE, line)
         suspicious = con.execute(_SUSPICIOUS.format(staged))
         while lines := suspicious.fetchmany(AT_ONCE):

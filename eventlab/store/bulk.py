@@ -14,7 +14,7 @@ import duckdb
 from tqdm.auto import tqdm
 
 from eventlab.errors import BadRow, DuplicateEventError, InvalidEvent, StoreError
-from eventlab.payload import require_exact
+from eventlab.payload import bad_field, require_exact
 from eventlab.statements import execute
 from eventlab.store import rows
 from eventlab.store.append import CONFLICTS, Appended, Writer
@@ -159,6 +159,8 @@ class _Load:
         if not self.shape.brings_json:
             return
         for row, text in execute(self.con, _NO_OBJECT).fetchall():
+            if error := bad_field(text):
+                raise BadRow.because(row, error)
             raise BadRow.no_object(row, text)
         for row, text in execute(self.con, _SUSPICIOUS).fetchall():
             try:
