@@ -184,8 +184,10 @@ class Snapshots(TimeTravel):
     def update(self) -> Snapshots:
         """Take the snapshots that are missing, each in a transaction of its own, and return self.
 
-        Interrupted, it leaves those taken so far. Damaged ones are taken again.
+        Interrupted, it leaves those taken so far. Damaged ones are taken again. A store open for reading
+        raises `ReadOnly`.
         """
+        self._store.require_writable()
         with self._store.upkeep():
             kept = self._shelf.cleared()
             last, head = kept[-1] if kept else None, self._store.head
@@ -219,7 +221,8 @@ class Snapshots(TimeTravel):
             self._shelf.warn("not taken", SnapshotWarning.not_taken(self.name, error))
 
     def drop(self) -> None:
-        """Delete all snapshots of this projection; no answer changes."""
+        """Delete all snapshots of this projection; no answer changes. Not in a store open for reading."""
+        self._store.require_writable()
         with self._store.upkeep():
             self._shelf.drop()
 

@@ -19,6 +19,7 @@ import eventlab as el
 from eventlab.errors import (
     ColumnFailed,
     EventLabError,
+    ReadOnly,
     SnapshotRefused,
     SnapshotWarning,
     UntypedField,
@@ -140,6 +141,23 @@ def test_they_lie_in_the_file_and_serve_who_only_reads(rule, tmp_path):
         assert_frame_equal(fast(store), rule(store))
         assert fast.replayed == 5
         assert repr(fast) == f"<Snapshots of {rule.name!r}: 2 up to position 20, 2 rows>"
+
+
+@both
+@pytest.mark.parametrize("ask", [el.Snapshots.update, el.Snapshots.drop])
+@pytest.mark.parametrize("taken", [10, 0], ids=["some", "none"])
+def test_who_only_reads_neither_takes_nor_drops_any(rule, ask, taken, tmp_path):
+    path = tmp_path / "cards.duckdb"
+    with el.EventStore(path) as store:
+        loads(store, taken)
+        el.Snapshots(store, rule, every=10)
+
+    with el.EventStore(path, read_only=True) as store:
+        fast = el.Snapshots(store, rule, every=10)
+
+        with pytest.raises(ReadOnly, match=r"cards\.duckdb"):
+            ask(fast)
+        assert fast.kept()["position"].tolist() == [10][:taken]
 
 
 @both
