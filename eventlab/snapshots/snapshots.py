@@ -94,17 +94,12 @@ class Snapshots(TimeTravel):
         self._store, self._projection, self._keeper, self.every = store, projection, keeper, every
         self.name, self.version = projection.name, projection.version
         self.key_names, self.ends_with = projection.key_names, projection.ends_with
-        self._folded: list[Log] = []
+        self.replayed = 0
         self._shelf = Shelf(store, projection, keeper)
         self._due = (0, 0)
         if not store.read_only:
             self.update()
             store.watch(self)
-
-    @property
-    def replayed(self) -> int:
-        """How many events the last call folded."""
-        return sum(map(len, self._folded))
 
     # -- what a projection is asked ----------------------------------------------------------------
 
@@ -147,12 +142,12 @@ class Snapshots(TimeTravel):
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched: all of them, so every event is folded."""
         self.require_log(log)
-        self._folded = [self._ended(log if key is None else self.about(log, key))]
+        self.replayed = len(self._ended(log if key is None else self.about(log, key)))
         return self._projection.changes(log, key)
 
     def course(self, log: Log, field: str, cuts: Sequence[int]) -> Iterator[pd.DataFrame]:
         """Yield what a field became at each event, a part of the log at a time: every event is folded."""
-        self._folded = [self._ended(log)]
+        self.replayed = len(self._ended(log))
         yield from self._projection.course(log, field, cuts)
 
     def onward(self, log: Log, position: int) -> pd.DataFrame:
@@ -173,11 +168,11 @@ class Snapshots(TimeTravel):
         if by == "occurred" or not log.cut.is_prefix or self._start(log)[0] is None:
             yield from self._projection.states(log, cuts, by)
             return
-        folded: list[Log] = []
+        replayed = 0
         for state in super().states(log, cuts, by):
-            folded += self._folded
+            replayed += self.replayed
             yield state
-        self._folded = folded
+        self.replayed = replayed
 
     # -- upkeep ------------------------------------------------------------------------------------
 
@@ -289,15 +284,16 @@ class Snapshots(TimeTravel):
             else:
                 if not DELETIONS.since(before):
                     return answer
-        self._folded = [self._ended(log)]
-        return afresh(*self._folded)
+        whole = self._ended(log)
+        self.replayed = len(whole)
+        return afresh(whole)
 
     def _start(self, log: Log, until: int | None = None) -> tuple[Start | None, Log]:
         """Return what to go on from, at the end of a log or an earlier position, and what is left to fold."""
         ended = self._ended(log)
         start = self._snapshot(ended if until is None else ended.until(position=until))
         tail = ended if start is None else ended.since(position=start.position + 1)
-        self._folded = [tail]
+        self.replayed = len(tail)
         return start, tail
 
     def _snapshot(self, log: Log) -> Start | None:
@@ -316,7 +312,7 @@ class Snapshots(TimeTravel):
         return high if recorded is None else min(high, self._store.until(recorded=recorded).head)
 
     def _ended(self, log: Log) -> Log:
-        """Return a log that ends where it ends now, so that it can be counted whenever somebody asks."""
+        """Return a log that ends where it ends now, so that the events counted are those folded."""
         if log.cut.position.high is not None:
             return log
         return log.until(position=(self._store if log.is_of(self._store) else log).head)
