@@ -141,6 +141,7 @@ class Scenario:
         """Demand that ``decide`` refuses with such an error, whose text a pattern is found in."""
         if not (isinstance(error, type) and issubclass(error, Exception)):
             raise InvalidScenario.no_error(error)
+        _require_pattern(match)
         if self.error is None:
             raise self._failed([f"{error.__name__} was expected to be raised"])
         if not isinstance(self.error, error):
@@ -196,6 +197,13 @@ def _require_events(
     for event in events:
         if not isinstance(event, kinds):
             raise InvalidScenario.no_event(verb, event)
+
+
+def _require_pattern(match: str | None) -> None:
+    try:
+        re.search("" if match is None else match, "")
+    except (re.error, TypeError) as error:
+        raise InvalidScenario.no_pattern(match, error) from None
 
 
 def _spoken(event: Event | RecordedEvent) -> str:

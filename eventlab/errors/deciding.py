@@ -74,7 +74,7 @@ class LifeEnded(EventLabError):
 
 
 class InvalidScenario(EventLabError, TypeError):
-    """A scenario was told with something that is no event, or no error."""
+    """A scenario was told with something that is no event, no error or no pattern."""
 
     @classmethod
     def no_event(cls, verb: str, found: object) -> InvalidScenario:
@@ -90,6 +90,14 @@ class InvalidScenario(EventLabError, TypeError):
         return cls(
             f"then_raises({short(found)}) names no kind of error: give its class, such as "
             "then_raises(ValueError, match='only 20 left')."
+        )
+
+    @classmethod
+    def no_pattern(cls, found: object, error: Exception) -> InvalidScenario:
+        """Pass on what is wrong with the pattern."""
+        return cls(
+            f"then_raises(match={short(found)}) is no regular expression ({error}): give a text to be found, "
+            "with re.escape(…) around it where it is to be found as it stands."
         )
 
 

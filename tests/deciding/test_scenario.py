@@ -222,6 +222,13 @@ def test_what_is_no_event_no_error_and_no_rule_is_refused(card):
         el.given(LOADED)
 
 
+@pytest.mark.parametrize("match", ["(", 5, b"only 20", ["only"]])
+def test_a_pattern_that_is_none_is_refused_whatever_was_decided(card, match):
+    for amount in (5, 30):
+        with pytest.raises(InvalidScenario, match=r"match=.* is no regular expression"):
+            el.given(card, LOADED).when(Redeem(amount)).then_raises(ValueError, match=match)
+
+
 def test_rules_that_return_no_events_fail_at_once():
     rules = el.Decider(lambda *_: {"amount": 5}, lambda n, event: n, 0)
 
