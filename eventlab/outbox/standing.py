@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from eventlab.checks import is_whole
 from eventlab.errors import ForeignTarget
 from eventlab.outbox.messages import Message, rfc3339
 from eventlab.store.log import Log
@@ -30,7 +31,7 @@ def parsed(text: bytes | str) -> Message | None:
     """Return the message that a text holds; None where it holds something else."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if _is_message(found) else None
 
@@ -60,10 +61,9 @@ def require_of_log(where: str, last: Message, source: str, log: Log) -> None:
 
 
 def _is_message(found: object) -> bool:
-    texts, numbers = ("id", "source", "recordedtime"), ("position", "part")
     return (
         isinstance(found, dict)
-        and all(isinstance(found.get(name), str) for name in texts)
-        and all(type(found.get(name, 0)) is int for name in numbers)
-        and "position" in found
+        and all(isinstance(found.get(name), str) for name in ("id", "source", "recordedtime"))
+        and is_whole(found.get("position"), least=1)
+        and is_whole(found.get("part", 2), least=2)
     )
