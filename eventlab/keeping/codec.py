@@ -50,7 +50,10 @@ _READ: dict[str, Callable[[Any], Any]] = {
 }
 _MAY_HAVE_SAME = '"$":"same"'
 
-_KEPT = "JSON, Decimal, date, datetime (UTC, or at an offset), timedelta, tuple"
+_KEPT = (
+    "JSON, Decimal, date, datetime (UTC, or at an offset), timedelta, tuple, and a dataclass or "
+    "NamedTuple as the whole state where initial= is one"
+)
 _PLAIN = {str, int, float, bool, type(None)}
 # States: to encode each alone takes twice as long, and all of them in one go much memory.
 _AT_ONCE = 1_000

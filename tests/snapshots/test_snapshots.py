@@ -723,6 +723,15 @@ def test_a_dataclass_comes_back_without_being_made_anew():
     assert fold(store)["made"].tolist() == [1]
 
 
+def test_a_dataclass_that_a_function_makes_is_refused_with_a_word_on_what_initial_is():
+    store = el.EventStore()
+    loads(store, 1)
+    fold = el.Fold(lambda state, event: state, lambda stream: Visits(), name="visits")
+
+    with pytest.raises(SnapshotRefused, match=r"a dataclass .* as the whole state where initial="):
+        el.Snapshots(store, fold, every=1)
+
+
 KEYS = {
     "date": lambda event: date(2026, 1, event.position),
     "time": lambda event: datetime(2026, 1, event.position, tzinfo=UTC),
