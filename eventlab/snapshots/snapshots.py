@@ -94,12 +94,17 @@ class Snapshots(TimeTravel):
         self._store, self._projection, self._keeper, self.every = store, projection, keeper, every
         self.name, self.version = projection.name, projection.version
         self.key_names, self.ends_with = projection.key_names, projection.ends_with
-        self.replayed = 0
+        self._folded: list[Log] = []
         self._shelf = Shelf(store, projection, keeper)
         self._due = (0, 0)
         if not store.read_only:
             self.update()
             store.watch(self)
+
+    @property
+    def replayed(self) -> int:
+        """How many events the last call folded."""
+        return sum(map(len, self._folded))
 
     # -- what a projection is asked ----------------------------------------------------------------
 
@@ -142,12 +147,12 @@ class Snapshots(TimeTravel):
     def changes(self, log: Log, key: Key | None = None) -> pd.DataFrame:
         """Return one row per event and key it touched: all of them, so every event is folded."""
         self.require_log(log)
-        self.replayed = len(self._ended(log if key is None else self.about(log, key)))
+        self._folded = [self._ended(log if key is None else self.about(log, key))]
         return self._projection.changes(log, key)
 
     def course(self, log: Log, field: str, cuts: Sequence[int]) -> Iterator[pd.DataFrame]:
         """Yield what a field became at each event, a part of the log at a time: every event is folded."""
-        self.replayed = len(self._ended(log))
+        self._folded = [self._ended(log)]
         yield from self._projection.course(log, field, cuts)
 
     def onward(self, log: Log, position: int) -> pd.DataFrame:
@@ -168,11 +173,11 @@ class Snapshots(TimeTravel):
         if by == "occurred" or not log.cut.is_prefix or self._start(log)[0] is None:
             yield from self._projection.states(log, cuts, by)
             return
-        replayed = 0
+        folded: list[Log] = []
         for state in super().states(log, cuts, by):
-            replayed += self.replayed
+            folded += self._folded
             yield state
-        self.replayed = replayed
+        self._folded = folded
 
     # -- upkeep ------------------------------------------------------------------------------------
 
@@ -284,16 +289,15 @@ class Snapshots(TimeTravel):
             else:
                 if not DELETIONS.since(before):
                     return answer
-        whole = self._ended(log)
-        self.replayed = len(whole)
-        return afresh(whole)
+        self._folded = [self._ended(log)]
+        return afresh(*self._folded)
 
     def _start(self, log: Log, until: int | None = None) -> tuple[Start | None, Log]:
         """Return what to go on from, at the end of a log or an earlier position, and what is left to fold."""
         ended = self._ended(log)
         start = self._snapshot(ended if until is None else ended.until(position=until))
         tail = ended if start is None else ended.since(position=start.position + 1)
-        self.replayed = len(tail)
+        self._folded = [tail]
         return start, tail
 
     def _snapshot(self, log: Log) -> Start | None:
@@ -312,7 +316,7 @@ class Snapshots(TimeTravel):
         return high if recorded is None else min(high, self._store.until(recorded=recorded).head)
 
     def _ended(self, log: Log) -> Log:
-        """Return a log that ends where it ends now, so that the events counted are those folded."""
+        """Return a log that ends where it ends now, so that it can be counted whenever somebody asks."""
         if log.cut.position.high is not None:
             return log
         return log.until(position=(self._store if log.is_of(self._store) else log).head)

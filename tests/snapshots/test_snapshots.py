@@ -160,15 +160,6 @@ def test_who_only_reads_neither_takes_nor_drops_any(rule, ask, taken, tmp_path):
         assert fast.kept()["position"].tolist() == [10][:taken]
 
 
-def test_how_many_events_were_folded_is_known_when_the_store_is_closed():
-    with el.EventStore() as store:
-        loads(store, 25)
-        fast = el.Snapshots(store, CARDS, every=10)
-        fast(store)
-
-    assert fast.replayed == 5
-
-
 @both
 def test_a_file_without_snapshots_is_read_without_them(rule, tmp_path):
     path = tmp_path / "cards.duckdb"
