@@ -36,27 +36,16 @@ create table if not exists snapshots (
 );
 """
 
-
 _LISTS = [
-    *(
-        ("snapshot_rules", column, kind)
-        for column, kind in (
-            ("rule", "INTEGER"),
-            ("name", "VARCHAR"),
-            ("version", "BIGINT"),
-            ("definition", "VARCHAR"),
-            ("types", "VARCHAR"),
-        )
-    ),
-    *(
-        ("snapshots", column, kind)
-        for column, kind in (
-            ("rule", "INTEGER"),
-            ("position", "BIGINT"),
-            ("rows", "BIGINT"),
-            ("digest", "VARCHAR"),
-        )
-    ),
+    ("snapshot_rules", "rule", "INTEGER"),
+    ("snapshot_rules", "name", "VARCHAR"),
+    ("snapshot_rules", "version", "BIGINT"),
+    ("snapshot_rules", "definition", "VARCHAR"),
+    ("snapshot_rules", "types", "VARCHAR"),
+    ("snapshots", "rule", "INTEGER"),
+    ("snapshots", "position", "BIGINT"),
+    ("snapshots", "rows", "BIGINT"),
+    ("snapshots", "digest", "VARCHAR"),
 ]
 
 
