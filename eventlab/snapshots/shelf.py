@@ -64,6 +64,7 @@ class Shelf:
 
     def cleared(self) -> list[Kept]:
         """Return the sound snapshots; from the first damaged one on all are deleted."""
+        self._table()  # which tells whether there is anything to warn of
         self._make()
         kept = self.kept()
         sound = next((at for at, one in enumerate(kept) if not self._is_sound(one)), len(kept))
@@ -135,7 +136,8 @@ class Shelf:
             rule = self._rule()
         except ProjectionError:
             return None
-        self._look_at_lists()
+        if SnapshotTable.are_lists_damaged(self._con):
+            self.warn("unlisted", SnapshotWarning.unlisted(self.name))
         return SnapshotTable.find(self._con, rule, self._keeper.columns)
 
     def _made(self) -> SnapshotTable:
@@ -143,15 +145,10 @@ class Shelf:
 
     def _make(self) -> SnapshotTable:
         """Make whatever there is not yet of the table of the rule."""
-        self._look_at_lists()
         fields, empty = len(self._store.fields()), self._keeper.empty(self._store)
         table = SnapshotTable.make(self._con, self._rule(), self._keeper.columns, *empty)
         self._table_of_fields = fields, table
         return table
-
-    def _look_at_lists(self) -> None:
-        if SnapshotTable.are_lists_damaged(self._con):
-            self.warn("unlisted", SnapshotWarning.unlisted(self.name))
 
     def _rule(self) -> Rule:
         return Rule(self.name, self._version, self._definition, self._keeper.types(self._store))

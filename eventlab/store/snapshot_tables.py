@@ -77,10 +77,7 @@ class SnapshotTable:
         cls, con: duckdb.DuckDBPyConnection, rule: Rule, columns: Sequence[str]
     ) -> SnapshotTable | None:
         """Return the table of a rule, if one was ever made."""
-        if _shape_of_lists(con) != _LISTS:
-            return None
-        found = execute(con, _FIND, list(rule)).fetchall()
-        return cls(found[0][0], rule, columns) if found else None
+        return cls._listed(con, rule, columns) if _shape_of_lists(con) == _LISTS else None
 
     @classmethod
     def make(
@@ -99,12 +96,19 @@ class SnapshotTable:
         with transaction(con):
             execute(con, TABLES)
         with transaction(con):
-            table = cls.find(con, rule, columns) or cls._registered(con, rule, columns)
+            table = cls._listed(con, rule, columns) or cls._registered(con, rule, columns)
             rows = f"select 0::bigint as snapshot, * from ({empty}) limit 0"
             if not table._is_made_as(con, rows, params):
                 _drop(con, table.name)
                 execute(con, f"create table {table.name} as {rows}", params)
         return table
+
+    @classmethod
+    def _listed(
+        cls, con: duckdb.DuckDBPyConnection, rule: Rule, columns: Sequence[str]
+    ) -> SnapshotTable | None:
+        found = execute(con, _FIND, list(rule)).fetchall()
+        return cls(found[0][0], rule, columns) if found else None
 
     @classmethod
     def _registered(
