@@ -428,8 +428,11 @@ class TimeTravel(ABC):
         require_logs(repr(self.name), found)
 
     def require_key(self, key: Key) -> tuple[Part, ...]:
-        """Return the parts of a key, or refuse one of another shape; None is no key."""
+        """Return the parts of a key, or refuse one of another shape; None and NA are no keys."""
         parts = key if isinstance(key, tuple) else (key,)
-        if key is None or len(parts) != len(self.key_names):
+        if any(key is missing for missing in _MISSING) or len(parts) != len(self.key_names):
             raise KeyShapeError(self.name, key, self.key_names)
         return parts
+
+
+_MISSING: tuple[object, ...] = (None, pd.NA)

@@ -215,7 +215,7 @@ def test_the_default_key_reads_only_its_stream(cafe, monkeypatch):
 
 
 @pytest.mark.parametrize("verb", ["history", "blame"])
-@pytest.mark.parametrize("key", [None, ("card-1", 2), ()], ids=repr)
+@pytest.mark.parametrize("key", [None, pd.NA, ("card-1", 2), ()], ids=repr)
 def test_what_can_be_no_key_is_refused(cards, cafe, key, verb):
     with pytest.raises(el.EventLabError, match="no key of 'cards': its keys are stream"):
         getattr(cards, verb)(cafe, key)
