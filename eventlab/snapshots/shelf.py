@@ -136,9 +136,10 @@ class Shelf:
             rule = self._rule()
         except ProjectionError:
             return None
-        if SnapshotTable.are_lists_damaged(self._con):
+        found = SnapshotTable.find(self._con, rule, self._keeper.columns)
+        if found is None and SnapshotTable.are_lists_damaged(self._con):
             self.warn("unlisted", SnapshotWarning.unlisted(self.name))
-        return SnapshotTable.find(self._con, rule, self._keeper.columns)
+        return found
 
     def _made(self) -> SnapshotTable:
         return self._table() or self._make()
