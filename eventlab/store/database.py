@@ -50,10 +50,12 @@ class Database:
     attached: Attached | None = None
     _process: int | None = None
 
-    def __init__(self, path: Path | None, *, read_only: bool) -> None:
+    def __init__(
+        self, path: Path | None, *, read_only: bool, memory_limit: str | None = None
+    ) -> None:
         self.path, self.read_only = path, read_only
         self._process = os.getpid() if path and not read_only else None
-        self._open(connect(path, read_only=read_only))
+        self._open(connect(path, read_only=read_only, memory_limit=memory_limit))
 
     def _open(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection: duckdb.DuckDBPyConnection | None = connection

@@ -59,6 +59,9 @@ class EventStore(Log):
         Show old events as today's code wants them, wherever the log is read; see `eventlab.upcaster`. What is
         stored stays as it is, and ``log.events(raw=True)`` shows it. An event is written with the schema it
         says; one that says none is of today's shape, and so has the schema at which its upcasters end.
+    memory_limit : str, optional
+        What DuckDB may take, such as ``"500MB"``, for this file wherever this process has it open. Left out:
+        four fifths of what the machine has, most of it as a cache.
 
     Raises
     ------
@@ -91,10 +94,11 @@ class EventStore(Log):
         clock: Callable[[], times.Moment] | None = None,
         ids: Callable[[], str] | None = None,
         upcasters: Iterable[Upcaster] = (),
+        memory_limit: str | None = None,
     ) -> None:
         chains = Chains(upcasters)
         place = _place(path, read_only)
-        database = Database(place, read_only=read_only)
+        database = Database(place, read_only=read_only, memory_limit=memory_limit)
         ledger = ledger_of(place)
         with ledger.lock:
             ledger.forget()  # the file may be another one than the last of this name

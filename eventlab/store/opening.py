@@ -11,20 +11,48 @@ from threading import Lock
 import duckdb
 
 from eventlab.errors import NotAStore, StoreError, StoreForked, StoreLocked
+from eventlab.errors.family import short
 
 _OPEN_FILES = Path("/dev/fd")  # not on Windows, where a lock belongs to who opened the file
 
 _looking = Lock()  # so that nobody opens a file while another thread looks at it
 
 
-def connect(path: Path | None, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def connect(
+    path: Path | None, *, read_only: bool, memory_limit: str | None = None
+) -> duckdb.DuckDBPyConnection:
     """Return the first connection to a file, or to a new database in memory.
 
     Raises
     ------
     StoreError
-        When there is no such place, the file is of another kind or broken, or another process holds it.
+        When there is no such place, the file is of another kind or broken, another process holds it, or the
+        limit is no size.
     """
+    _require_size(memory_limit)
+    con = _connected(path, read_only)
+    if memory_limit is not None:
+        con.execute(f"set memory_limit = '{memory_limit}'")
+    return con
+
+
+def _require_size(memory_limit: object) -> None:
+    if memory_limit is None:
+        return
+    found = _SIZE.fullmatch(memory_limit) if isinstance(memory_limit, str) else None
+    if found is None or float(found["number"]) * _MEGABYTES[found["unit"]] < _LEAST:
+        raise StoreError(
+            f"memory_limit={short(memory_limit)} is no size that DuckDB could work with: give a number and a "
+            f"unit, at least '{_LEAST}MB', such as '500MB' or '2GB'."
+        )
+
+
+_SIZE = re.compile(r"(?P<number>[0-9]{1,6}(\.[0-9]{1,6})?) ?(?P<unit>[MG])i?B")
+_MEGABYTES = {"M": 1, "G": 1000}
+_LEAST = 100
+
+
+def _connected(path: Path | None, read_only: bool) -> duckdb.DuckDBPyConnection:
     if path is None:
         return duckdb.connect(":memory:")
     try:

@@ -641,3 +641,33 @@ def test_names_and_payloads_are_escaped(store):
 
         assert "<img" not in html
         assert "&lt;img" in html
+
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", ["100MB", "0.5GB", "300 MiB", "2GiB"])
+def test_memory_can_be_limited_for_a_file_and_in_memory(path, size):
+    for place in (path, None):
+        with el.EventStore(place, memory_limit=size) as store:
+            store.append("card-7", el.Event("CardLoaded", {"amount": 20}))
+            with store.borrowed() as con:
+                [(said,)] = con.execute("select current_setting('memory_limit')").fetchall()
+            assert (
+                said
+                == {
+                    "100MB": "95.3 MiB",
+                    "0.5GB": "476.8 MiB",
+                    "300 MiB": "300.0 MiB",
+                    "2GiB": "2.0 GiB",
+                }[size]
+            )
+
+
+@pytest.mark.parametrize(
+    "size", ["lots", "", "500", "-300MB", "1KB", "99MB", "0GB", 5, "1MB'; drop", "inf GB"]
+)
+def test_a_limit_that_is_no_size_is_refused_before_a_file_is_made(path, size):
+    with pytest.raises(StoreError, match="no size that DuckDB could work with: give a number"):
+        el.EventStore(path, memory_limit=size)
+    assert not path.exists()
