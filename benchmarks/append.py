@@ -1,7 +1,7 @@
 """Appending: a frame of events in bulk, and one durable event at a time, both against bare DuckDB.
 
-The bare side writes equal rows into equal tables: the package's own DDL, with its keys, its index and
-its triggers. It is given what the store has to find out: positions, versions and stream numbers.
+The bare side writes equal rows into equal tables: the package's own DDL, with its keys, its triggers and its
+index of streams. It is given what the store has to find out: positions, versions and stream numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import eventlab as el
 from benchmarks import bare, logs
 from benchmarks.measure import Once, Setting, Side, Watch, race, ratio
 from benchmarks.report import Row, at_least, memory, ms, rate
-from eventlab.store import schema
+from eventlab.store import schema, stream_index
 
 SINGLE = 100  # appends a round
 PAYLOAD = {"amount": 20, "holder": "Mara"}
@@ -115,6 +115,7 @@ def insert_select(setting: Setting, each: int) -> Iterator[Once]:
                     "insert into streams select distinct stream_no, card, 'card' from numbered"
                 )
                 con.execute(INSERT_ALL)
+                stream_index.write_runs(con, events)
                 con.execute("commit")
                 con.close()
             return _written(path)

@@ -114,7 +114,11 @@ def history(setting: Setting) -> Iterator[Once]:
 def history_by_hand(setting: Setting) -> Iterator[Once]:
     """The same columns by a window over the card's events."""
     with bare.connect(setting.log, read_only=True) as con:
-        yield _on_random_keys(setting, lambda card: con.execute(HISTORY, [card]).df())
+
+        def of(card: str) -> pd.DataFrame:
+            return con.execute(HISTORY, [rules.positions_of_one(con, card)]).df()
+
+        yield _on_random_keys(setting, of)
 
 
 HISTORY = """
@@ -125,7 +129,7 @@ select position, version, type, occurred_at, recorded_at,
        lead(position) over (order by position) as valid_until
 from (
     select *, data.amount::ubigint::bigint as amount, data.holder::varchar as holder from events
-    where stream_no = (select stream_no from streams where stream = ?)
+    where position in ?::bigint[]
 )
 window history as (order by position rows unbounded preceding)
 order by position

@@ -49,12 +49,13 @@ def project(setting: Setting) -> Iterator[Once]:
 
 @contextmanager
 def select(setting: Setting) -> Iterator[Once]:
-    """The state of a stream by a query and a loop."""
+    """The state of a stream by two queries and a loop."""
     with bare.connect(setting.log, read_only=True) as con:
 
         def state(name: str) -> tuple[Any, ...]:
             balance, holder, loads = 0, None, 0
-            for kind, amount, named in con.execute(rules.SQL_OF_ONE, [name]).fetchall():
+            found = con.execute(rules.SQL_OF_ONE, [rules.positions_of_one(con, name)])
+            for kind, amount, named in found.fetchall():
                 if kind == "CardLoaded":
                     balance, holder, loads = balance + amount, named, loads + 1
                 else:

@@ -8,9 +8,22 @@ import pytest
 from hypothesis import settings
 from ipywidgets import Widget
 
+from eventlab.store import stream_index
 from tests.examples import EVERYDAY, of_many
 
 settings.load_profile(EVERYDAY)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let all tests look streams up as in a log of many million events."""
+    parser.addoption("--short-runs", action="store_true", help="index streams in runs of 3 events")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Shorten the runs before any store is made."""
+    if config.getoption("--short-runs"):
+        stream_index.RUN, stream_index.MERGED, stream_index.SORTED_AT_ONCE = 3, 2, 1
+
 
 MANY = 8  # cases of one test
 

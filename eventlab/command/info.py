@@ -17,7 +17,17 @@ from eventlab.widgets.values import cut, moment, one_line
 MOST = 12
 """Types and categories that are listed."""
 
-OWN = {"store", "streams", "events", "fields", "log", "refused", "seals", "fingerprints"}
+OWN = {
+    "store",
+    "streams",
+    "events",
+    "fields",
+    "log",
+    "refused",
+    "stream_index",
+    "seals",
+    "fingerprints",
+}
 """What every store's file has in it."""
 
 

@@ -106,6 +106,7 @@ class Writer:
             if known is None:
                 rows.insert_stream(con, head.stream_no, stream)
             written = self._insert(con, stream, events, log_head, head)
+            self.ledger.stream_index.keep_up(con, log_head.position, written.position)
             fields = self._note_fields(con, events)
             self.ledger.take_part(con, written.position, fields)
         self._remember(stream, written, log_head, fields)

@@ -114,6 +114,7 @@ class _Load:
                 progress.update(stop - start)
         done = self._done()
         if self.table.rows and not done.duplicate:
+            self.ledger.stream_index.keep_up(self.con, self.before, done.position)
             self.ledger.take_part(self.con, done.position, self.fields)
         return done
 

@@ -380,8 +380,9 @@ class EventStore(Log):
             ``swapped``, ``foreign`` (not there when sealed), ``damaged seal``, ``other digest``. In the
             whole log, sealed or not: ``gap``, ``foreign`` (a position taken twice, or below 1), ``broken
             version``, ``clock steps back``, ``unknown stream``, ``changed`` (a stream's category), ``broken
-            payload`` (no object), ``broken schema`` (below 1), ``missing value``, ``endless time``; or, where
-            the columns are not those of a store, ``other table`` alone.
+            payload`` (no object), ``broken schema`` (below 1), ``missing value``, ``endless time``, ``damaged
+            index`` (an event of a stream that who asks for that stream would miss); or, where the columns
+            are not those of a store, ``other table`` alone.
 
         Raises
         ------
@@ -531,7 +532,9 @@ class Branch(EventStore):
 
     def __init__(self, parent: EventStore, plan: Plan) -> None:
         database = database_of(parent._database, plan)
-        ledger = Ledger(holds_broken=parent.holds_broken_payloads)
+        with parent.borrowed() as con:
+            index = parent._ledger.stream_index.seen_from_branch(con, parent._database.catalog())
+        ledger = Ledger(holds_broken=parent.holds_broken_payloads, stream_index=index)
         Log.__init__(self, database, ledger, Cut())
         self._writer = replace(parent._writer, database=database, ledger=ledger)
         self._show_upcasted(parent.upcasters, database.plain_scans.by_lookup[-1])
@@ -565,6 +568,8 @@ def _prepare(database: Database) -> None:
         con = database.cursor()
         if schema.contents(con):
             schema.require_known_format(con, database.path or Path(":memory:"))
+            if not database.read_only:
+                schema.require_stream_index(con)
         else:
             _create(database)
     except BaseException:

@@ -50,7 +50,7 @@ OPTIONS_WITH_EFFECTS = {"rejects_scan", "rejects_table", "store_rejects"}
 
 WHOLE_STORE = {
     *("events", "fields", "log", "refused", "store", "streams"),
-    *("seals", "fingerprints"),
+    *("seals", "fingerprints", "stream_index"),
     *("moved_positions", "moved_versions"),  # of a branch
 }
 

@@ -21,9 +21,8 @@ from eventlab.store.streamnames import StreamNames, how_many
 Numbers = Mapping[str, int]
 Array = np.ndarray[Any, np.dtype[Any]]
 
-SEVERAL = range(2, 101)
-"""Of so many streams it pays to know the numbers: one is soon found by name, and for more than a hundred
-DuckDB 2.0 had better read all events than find theirs by the index."""
+MOST_NAMED = 100
+"""Of so many streams it pays to know the numbers; a single one of a short log is as soon found by name."""
 
 FEW = 200
 """So many streams are looked up before all are read, as far as there are not too many."""
@@ -47,14 +46,12 @@ class KnownStreams:
         self._numbers: dict[str, int] = {}
         self._of_many = StreamNames()
 
-    def numbers(self, con: duckdb.DuckDBPyConnection, names: Collection[str]) -> Numbers | None:
-        """Return the numbers of some streams, sorted by name; None where one of them has none yet."""
+    def numbers(self, con: duckdb.DuckDBPyConnection, names: Collection[str]) -> Numbers:
+        """Return the numbers of those of some streams that there are, sorted by name."""
         known = {name: self._numbers[name] for name in names if name in self._numbers}
         unknown = [name for name in names if name not in known]
         if unknown:
             found = dict(execute(con, _BY_NAME, [unknown]).fetchall())
-            if len(found) < len(unknown):
-                return None
             known |= found
             self._remember(found)
         return dict(sorted(known.items()))

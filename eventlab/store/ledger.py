@@ -17,6 +17,7 @@ from weakref import WeakSet, WeakValueDictionary
 import duckdb
 
 from eventlab.statements import execute
+from eventlab.store.stream_index import StreamIndex
 
 REMEMBERED_STREAMS = 200_000
 
@@ -69,8 +70,11 @@ class Ledger:
     ``holds_broken`` says whether some payload is no object; None that nobody has looked yet.
     """
 
-    def __init__(self, *, holds_broken: bool | None = False) -> None:
+    def __init__(
+        self, *, holds_broken: bool | None = False, stream_index: StreamIndex | None = None
+    ) -> None:
         self.lock = RLock()
+        self.stream_index = stream_index or StreamIndex()
         self._at_first_holds_broken = holds_broken
         self.upkeep = (
             RLock()
@@ -112,6 +116,7 @@ class Ledger:
         self._log_head: LogHead | None = None
         self._reached: int | None = None
         self._streams: dict[str, StreamHead] = {}
+        self.stream_index.forget()
         with self._catalogue:
             self._fields: dict[Field, None] | None = None
             self._holds_broken = self._at_first_holds_broken
@@ -187,13 +192,19 @@ class Ledger:
         if not rows:
             return None
         [(stream_no,)] = rows
+        self._streams[stream] = StreamHead(stream_no, self._version(con, stream_no))
+        return self._streams[stream]
+
+    def _version(self, con: duckdb.DuckDBPyConnection, stream_no: int) -> int:
+        is_indexed = self.stream_index.serves(self.reached(con))
+        last = self.stream_index.last(con, stream_no) if is_indexed else None
+        where = "stream_no = ?" if last is None else "position = ?"
         [(version,)] = execute(
             con,
-            "select coalesce(max(version), 0) from main.events where stream_no = ?",
-            [stream_no],
+            f"select coalesce(max(version), 0) from main.events where {where}",
+            [stream_no if last is None else last],
         ).fetchall()
-        self._streams[stream] = StreamHead(stream_no, version)
-        return self._streams[stream]
+        return int(version)
 
 
 def stored_head(con: duckdb.DuckDBPyConnection) -> LogHead:

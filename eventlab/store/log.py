@@ -24,12 +24,13 @@ from eventlab.store import broken, question, reading
 from eventlab.store.cut import Cut
 from eventlab.store.database import Database
 from eventlab.store.database import reading as reading_moment
-from eventlab.store.knownstreams import SEVERAL, Array, KnownStreams, Numbers
+from eventlab.store.knownstreams import MOST_NAMED, Array, KnownStreams, Numbers
 from eventlab.store.ledger import Field, Ledger
 from eventlab.store.query import Query
 from eventlab.store.question import AFTER_DATA, BEFORE_DATA
 from eventlab.store.scans import Scans
 from eventlab.store.sqltext import column_types, payload_field
+from eventlab.store.stream_index import Streams
 from eventlab.store.trace import trace
 from eventlab.times import Moment
 from eventlab.upcasting import Chains
@@ -270,6 +271,7 @@ class Log:
                 self.shown(self._known(con)),
                 query,
                 params,
+                self._streams(con),
             )
 
     def trace(self, correlation_id: str) -> pd.DataFrame:
@@ -399,8 +401,8 @@ class Log:
         """Return the full SQL of a query over this cut, and the cut's own parameters."""
         with self.borrowed() as con:
             fields = self.shown(self._known(con))
-            scans, numbers = self._scans().of(self.cut), self._stream_numbers(con)
-            return question.over(self.cut, scans, fields, body, numbers)
+            scans, streams = self._scans().of(self.cut), self._streams(con)
+            return question.over(self.cut, scans, fields, body, streams)
 
     def plain_query(self, body: str) -> str:
         """Return the SQL of a query as it would be over one plain table, wherever its rows are."""
@@ -414,7 +416,10 @@ class Log:
         def described() -> list[str]:
             return [str(column[1]) for column in self.select(body).description or []]
 
-        return _SQL_TYPES.of(self.query(body)[0], described)
+        with self.borrowed() as con:
+            fields = self.shown(self._known(con))
+        text, _ = question.over(self.cut, self._scans().of(self.cut), fields, body)
+        return _SQL_TYPES.of(text, described)
 
     def frame(self, body: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
         """Return what a query over this cut gives, with the house's dtypes."""
@@ -454,9 +459,11 @@ class Log:
         return sorted_rows
 
     def stream_numbers(self) -> Numbers | None:
-        """Return the numbers of the streams that were named, where they are several and each is there."""
+        """Return the numbers of the streams that were named, where they are known and each is there."""
         with self.borrowed() as con:
-            return self._stream_numbers(con)
+            numbers = self._stream_numbers(con)
+        is_complete = numbers is not None and len(numbers) == len(self.cut.streams or ())
+        return numbers if is_complete else None
 
     def with_names(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return rows as they stand, with the names of streams in place of ``stream_no``."""
@@ -515,11 +522,31 @@ class Log:
         """Return them as its upcasters show them."""
         return self._database.shown_fields(stored, self.cut)
 
-    def _stream_numbers(self, con: duckdb.DuckDBPyConnection) -> Numbers | None:
-        streams = self.cut.streams
-        if streams is None or len(streams) not in SEVERAL:
+    def _streams(self, con: duckdb.DuckDBPyConnection) -> Streams | None:
+        """Return what spares a query over a few streams to look for them and their events."""
+        numbers = self._stream_numbers(con)
+        if numbers is None:
             return None
-        return self.known_streams.numbers(con, streams)
+        if not self._is_indexed(con):
+            return Streams(numbers)
+        index, (low, high) = self._ledger.stream_index, self._stored_span()
+        return Streams(numbers, index.positions(con, numbers.values(), low, high))
+
+    def _stream_numbers(self, con: duckdb.DuckDBPyConnection) -> Numbers | None:
+        named = self.cut.streams
+        if not named or len(named) > MOST_NAMED:
+            return None
+        if len(named) == 1 and not self._is_indexed(con):
+            return None
+        return self.known_streams.numbers(con, named)
+
+    def _is_indexed(self, con: duckdb.DuckDBPyConnection) -> bool:
+        return self._ledger.stream_index.serves(self._ledger.reached(con))
+
+    def _stored_span(self) -> tuple[int | None, int | None]:
+        """Return between which positions of the file its events lie; those of a branch have moved."""
+        bounds = self.cut.position
+        return (None, None) if self._database.is_branch else (bounds.low, bounds.high)
 
     def _one(self, body: str) -> int:
         return int(self._row(body)[0])

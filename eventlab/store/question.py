@@ -20,10 +20,10 @@ from eventlab.statements import Params, execute
 from eventlab.store import guard
 from eventlab.store.cut import Cut
 from eventlab.store.database import reading
-from eventlab.store.knownstreams import Numbers
 from eventlab.store.ledger import Field
 from eventlab.store.scans import Scan, union
 from eventlab.store.sqltext import extracted, typed, with_names, words
+from eventlab.store.stream_index import PICKED, Streams
 
 BEFORE_DATA = ["position", "stream", "version", "type", "occurred_at"]
 AFTER_DATA = [
@@ -50,15 +50,15 @@ def over(
     scans: Sequence[Scan],
     fields: Iterable[Field],
     body: str,
-    numbers: Numbers | None = None,
+    streams: Streams | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """Return the full SQL of one of the package's queries, and the cut's own parameters.
 
     The body's payload fields get their types. Stream names are joined in only where it mentions
-    them: integers group four times faster. `numbers` are those of the cut's streams, where they are known.
+    them: integers group four times faster. `streams` says what is known of the cut's streams.
     """
     columns = [*ENVELOPE, "category", "stream_no", "given_id", "el_part"]
-    return _with_events(cut, scans, fields, body, columns, numbers=numbers)
+    return _with_events(cut, scans, fields, body, columns, streams=streams)
 
 
 def answer(
@@ -68,6 +68,7 @@ def answer(
     fields: Iterable[Field],
     query: str,
     params: Params,
+    streams: Streams | None = None,
 ) -> pd.DataFrame:
     """Return what a person's SELECT says of a cut.
 
@@ -81,7 +82,7 @@ def answer(
     everything = _asks_for_everything(select, parts)
     select = with_names(select, parts)
     try:
-        full = _with_own_variables(con, cut, scans, fields, select, everything=everything)
+        full = _with_own_variables(con, cut, scans, fields, select, everything, streams)
         found = answered(con, full, params)
     except duckdb.Error as error:
         raise SQLError.failed(query, str(error)) from error
@@ -100,12 +101,13 @@ def _with_own_variables(
     scans: Sequence[Scan],
     fields: Iterable[Field],
     select: str,
-    *,
     everything: bool,
+    streams: Streams | None,
 ) -> str:
     """Return the full query with the cut's bounds as variables: its parameters are the person's."""
     columns = [*ENVELOPE, "category"]
-    full, bounds = _with_events(cut, scans, fields, f"from (\n{select}\n)", columns, everything)
+    body = f"from (\n{select}\n)"
+    full, bounds = _with_events(cut, scans, fields, body, columns, everything, streams)
     for name, value in bounds.items():
         execute(con, f"set variable {name} = ?", [value])
         full = full.replace(f"${name}", f"getvariable('{name}')")
@@ -119,9 +121,13 @@ def _with_events(
     body: str,
     columns: list[str],
     everything: bool = False,
-    numbers: Numbers | None = None,
+    streams: Streams | None = None,
 ) -> tuple[str, dict[str, Any]]:
+    numbers, positions = streams or (None, None)
     where, params = cut.where(numbers)
+    picked = ""
+    if positions is not None and any(scan.is_shared for scan in scans):
+        picked, params["el_positions"] = PICKED, positions
     text, payload = extracted(body, fields)
     if everything or "data" in words(text):
         text, payload = typed(body, fields), []
@@ -131,7 +137,7 @@ def _with_events(
     names, given = cut.streams_source(numbers) if mentioned & set(_NAMED) else ("", {})
     # Not materialized: a body may read events twice, and each reading needs other columns.
     return (
-        f"with events as not materialized ({union(scans, shown, payload, names, where)})\n{text}",
+        f"with events as not materialized ({union(scans, shown, payload, names, where, picked)})\n{text}",
         params | given,
     )
 

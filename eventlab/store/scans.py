@@ -43,18 +43,26 @@ class Scan:
         "0"  # the place among events that share a position, where upcasters made several of one
     )
 
-    def select(self, columns: Iterable[str], payload: Iterable[str], names: str, where: str) -> str:
+    def select(
+        self,
+        columns: Iterable[str],
+        payload: Iterable[str],
+        names: str,
+        where: str,
+        picked: str = "",
+    ) -> str:
         """Return the SELECT of these columns.
 
         ``columns`` and ``where`` name the columns of the log as ``events.<column>``; ``payload`` are
-        fields with a name already, and ``names`` is where the streams' names are, or nothing.
+        fields with a name already, and ``names`` is where the streams' names are, or nothing. ``picked`` says
+        which rows of the store's own table can be meant, where that is known beforehand.
         """
         columns = list(columns)
         shown = [*map(self._shown, columns), *payload]
         joins = [*self._joins_for(" ".join([*columns, where])), self._join_names(names)]
         conditions = [*self.where, self._read(where)]
         return (
-            f"select {', '.join(shown)} from {self.table} as events {' '.join(joins)} "
+            f"select {', '.join(shown)} from {self._rows(picked)} as events {' '.join(joins)} "
             f"where {' and '.join(conditions)}"
         )
 
@@ -69,6 +77,9 @@ class Scan:
             return True
         first, last = self.span
         return (low is None or low <= last) and (high is None or first <= high)
+
+    def _rows(self, picked: str) -> str:
+        return f"(select * from {self.table} {picked})" if picked and self.is_shared else self.table
 
     def _join_names(self, names: str) -> str:
         # A branch's names are a union, which DuckDB 2.0 would join to all events before it looks for the few

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from eventlab.store import schema
+from eventlab.store import schema, stream_index
 from eventlab.store.broken import IS_BROKEN
 
 
@@ -49,6 +49,8 @@ def structure(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         yield Finding(place, "broken version", detail)
     for place, stream_no in con.execute(_NAMELESS).fetchall():
         yield Finding(place, "unknown stream", f"no stream has the number {stream_no}")
+    for place, stream_no in stream_index.missing(con):
+        yield Finding(place, "damaged index", _DAMAGED_INDEX.format(stream_no))
     for place, stream, category in con.execute(_CATEGORIES).fetchall():
         yield Finding(place, "changed", f"stream {stream!r} is filed under category {category!r}")
     for place, found in con.execute(_PAYLOADS).fetchall():
@@ -115,6 +117,11 @@ select position, left(data::json::varchar, 100) from main.events where position 
 """
 
 _SCHEMAS = "select position, schema from main.events where position is not null and schema < 1"
+
+_DAMAGED_INDEX = (
+    "the table stream_index does not say that stream number {} has an event here, so who asks for that "
+    "stream misses it: drop that table with DuckDB, and open the store; it is made anew"
+)
 
 _CATEGORIES = """
 select coalesce(min(position), 0), stream, category from main.streams left join main.events using (stream_no)
