@@ -86,8 +86,9 @@ class StreamIndex:
         if high - low < RUN or len(numbers) > MOST_STREAMS or not self._found(con):
             return None
         asked = {"numbers": list(numbers), "low": low, "high": high}
-        found = execute(con, self._positions(len(numbers)), asked).fetchnumpy()["position"]
-        return [int(position) for position in found] if len(found) <= MOST else None
+        query = f"{self._positions(len(numbers))} limit {MOST + 1}"
+        found = execute(con, query, asked).fetchall()
+        return [position for (position,) in found] if len(found) <= MOST else None
 
     def last(self, con: duckdb.DuckDBPyConnection, number: int) -> int | None:
         """Return where the last event of a stream stands, 0 where it has none; None where that is not known.
