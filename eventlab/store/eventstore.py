@@ -533,7 +533,9 @@ class Branch(EventStore):
     def __init__(self, parent: EventStore, plan: Plan) -> None:
         database = database_of(parent._database, plan)
         with parent.borrowed() as con:
-            index = parent._ledger.stream_index.seen_from_branch(con, parent._database.catalog())
+            index = parent._ledger.stream_index.seen_from_branch(
+                con, parent._database.catalog(), plan.at
+            )
         ledger = Ledger(holds_broken=parent.holds_broken_payloads, stream_index=index)
         Log.__init__(self, database, ledger, Cut())
         self._writer = replace(parent._writer, database=database, ledger=ledger)

@@ -196,15 +196,20 @@ class Ledger:
         return self._streams[stream]
 
     def _version(self, con: duckdb.DuckDBPyConnection, stream_no: int) -> int:
-        is_indexed = self.stream_index.serves(self.reached(con))
-        last = self.stream_index.last(con, stream_no) if is_indexed else None
-        where = "stream_no = ?" if last is None else "position = ?"
-        [(version,)] = execute(
-            con,
-            f"select coalesce(max(version), 0) from main.events where {where}",
-            [stream_no if last is None else last],
-        ).fetchall()
+        last = self.stream_index.last(con, stream_no) if self.is_indexed(con) else None
+        if last is not None and (found := execute(con, _VERSION_AT, [last, stream_no]).fetchall()):
+            return int(found[0][0])
+        [(version,)] = execute(con, _LAST_VERSION, [stream_no]).fetchall()
         return int(version)
+
+    def is_indexed(self, con: duckdb.DuckDBPyConnection) -> bool:
+        """Tell whether the events of a stream are looked up."""
+        return self.stream_index.serves(lambda: self.reached(con))
+
+
+_VERSION_AT = "select version from main.events where position = ? and stream_no = ?"
+
+_LAST_VERSION = "select coalesce(max(version), 0) from main.events where stream_no = ?"
 
 
 def stored_head(con: duckdb.DuckDBPyConnection) -> LogHead:

@@ -527,7 +527,7 @@ class Log:
         numbers = self._stream_numbers(con)
         if numbers is None:
             return None
-        if not self._is_indexed(con):
+        if not self._ledger.is_indexed(con):
             return Streams(numbers)
         index, (low, high) = self._ledger.stream_index, self._stored_span()
         return Streams(numbers, index.positions(con, numbers.values(), low, high))
@@ -536,12 +536,9 @@ class Log:
         named = self.cut.streams
         if not named or len(named) > MOST_NAMED:
             return None
-        if len(named) == 1 and not self._is_indexed(con):
+        if len(named) == 1 and not self._ledger.is_indexed(con):
             return None
         return self.known_streams.numbers(con, named)
-
-    def _is_indexed(self, con: duckdb.DuckDBPyConnection) -> bool:
-        return self._ledger.stream_index.serves(self._ledger.reached(con))
 
     def _stored_span(self) -> tuple[int | None, int | None]:
         """Return between which positions of the file its events lie; those of a branch have moved."""

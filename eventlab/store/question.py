@@ -58,7 +58,8 @@ def over(
     them: integers group four times faster. `streams` says what is known of the cut's streams.
     """
     columns = [*ENVELOPE, "category", "stream_no", "given_id", "el_part"]
-    return _with_events(cut, scans, fields, body, columns, streams=streams)
+    events, text, params = _with_events(cut, scans, fields, body, columns, streams=streams)
+    return events + text, params
 
 
 def answer(
@@ -107,11 +108,13 @@ def _with_own_variables(
     """Return the full query with the cut's bounds as variables: its parameters are the person's."""
     columns = [*ENVELOPE, "category"]
     body = f"from (\n{select}\n)"
-    full, bounds = _with_events(cut, scans, fields, body, columns, everything, streams)
+    events, text, bounds = _with_events(cut, scans, fields, body, columns, everything, streams)
     for name, value in bounds.items():
         execute(con, f"set variable {name} = ?", [value])
-        full = full.replace(f"${name}", f"getvariable('{name}')")
-    return full
+    return _BOUND.sub(r"getvariable('\1')", events) + text
+
+
+_BOUND = re.compile(r"\$(el_\w+)")
 
 
 def _with_events(
@@ -122,7 +125,8 @@ def _with_events(
     columns: list[str],
     everything: bool = False,
     streams: Streams | None = None,
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[str, str, dict[str, Any]]:
+    """Return the cut as the table of a query, the query, and the parameters of the cut."""
     numbers, positions = streams or (None, None)
     where, params = cut.where(numbers)
     picked = ""
@@ -137,7 +141,8 @@ def _with_events(
     names, given = cut.streams_source(numbers) if mentioned & set(_NAMED) else ("", {})
     # Not materialized: a body may read events twice, and each reading needs other columns.
     return (
-        f"with events as not materialized ({union(scans, shown, payload, names, where, picked)})\n{text}",
+        f"with events as not materialized ({union(scans, shown, payload, names, where, picked)})\n",
+        text,
         params | given,
     )
 

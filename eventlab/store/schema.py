@@ -121,17 +121,11 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 
 def require_stream_index(con: duckdb.DuckDBPyConnection) -> None:
     """Make the index of streams anew where it was dropped; a file that has DuckDB's keeps that one."""
-    if not stream_index.is_there(con) and not execute(con, _STREAMS_BY_DUCKDB).fetchall():
+    if stream_index.is_dropped(con):
         with transaction(con):
             execute(con, STREAM_INDEX)
             [(head,)] = execute(con, "select coalesce(max(position), 0) from events").fetchall()
             stream_index.write_runs(con, head)
-
-
-_STREAMS_BY_DUCKDB = """
-select 1 from duckdb_indexes()
-where database_name = current_database() and table_name = 'events' and index_name = 'events_of_stream'
-"""
 
 
 @cache

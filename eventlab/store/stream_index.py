@@ -6,12 +6,12 @@ make a run, eight runs become one of eight million, and so on: a stream is looke
 the last run there are never more events than can be looked through.
 
 It says nothing that the log does not say: without it each answer is the same, and takes longer. Files from
-before there was one have DuckDB's, and keep it.
+before there was one have DuckDB's, and keep it; a table of that name and another shape is left alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -52,19 +52,22 @@ class StreamIndex:
         self._is_of_parent, self._prefix = bool(catalog), f"{catalog}." if catalog else ""
         self._is_there = is_there
 
-    @staticmethod
-    def serves(events: int) -> bool:
-        """Tell whether a log of this length has a run."""
-        return events >= RUN
+    def serves(self, reached: Callable[[], int]) -> bool:
+        """Tell whether there is a run: the log is as long as one, or that of the parent was."""
+        return bool(self._is_there) if self._is_of_parent else reached() >= RUN
 
     def forget(self) -> None:
         """Look again whether it is there: the file may be another one, or have got it just now."""
         if not self._is_of_parent:
             self._is_there = None
 
-    def seen_from_branch(self, con: duckdb.DuckDBPyConnection, catalog: str) -> StreamIndex:
+    def seen_from_branch(
+        self, con: duckdb.DuckDBPyConnection, catalog: str, events: int
+    ) -> StreamIndex:
         """Return the same index for a branch, which knows the file by a name and adds nothing to it."""
-        return self if self._is_of_parent else StreamIndex(catalog, is_there=self._found(con))
+        if self._is_of_parent:
+            return self
+        return StreamIndex(catalog, is_there=events >= RUN and self._found(con))
 
     def keep_up(self, con: duckdb.DuckDBPyConnection, before: int, head: int) -> None:
         """Write the runs that an append has filled, from the position before it to its last."""
@@ -105,7 +108,7 @@ class StreamIndex:
         """Return the query for the positions of so many streams."""
         # One by one, for of several DuckDB 2.0 reads all runs.
         indexed = [_INDEXED.format(of=self._prefix, at=at) for at in range(1, streams + 1)]
-        return "\nunion all\n".join([*indexed, _BEHIND.format(of=self._prefix)])
+        return "\nunion all\n".join([*indexed, _BEHIND.format(of=self._prefix, run=RUN)])
 
     def _found(self, con: duckdb.DuckDBPyConnection) -> bool:
         if self._is_there is None:
@@ -156,24 +159,50 @@ def _write(con: duckdb.DuckDBPyConnection, run: Run) -> None:
 
 def is_there(con: duckdb.DuckDBPyConnection) -> bool:
     """Tell whether a file has the index: one from before there was any has DuckDB's."""
-    [(tables,)] = execute(con, _TABLES).fetchall()
-    return bool(tables)
+    return execute(con, _COLUMNS).fetchall() == [("stream_no", "INTEGER"), ("position", "BIGINT")]
 
 
-def missing(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[int, int]]:
-    """Yield position and stream number of the events that it should name and does not, of each run the first.
+def is_dropped(con: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether a file has neither this index nor DuckDB's, nor anything else of its name."""
+    return execute(con, _INSTEAD).fetchall() == [(0, 0)]
 
-    Only another program can have brought that about. What it names too much harms nobody.
-    """
+
+def has_other_shape(con: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether something else stands in its place, and DuckDB has no index either."""
+    [(of_its_name, by_duckdb)] = execute(con, _INSTEAD).fetchall()
+    return bool(of_its_name) and not by_duckdb and not is_there(con)
+
+
+class Difference(NamedTuple):
+    """How often the index says that a stream has an event at a position, and whether it has."""
+
+    position: int
+    stream_no: int
+    named: int
+    stored: int
+
+
+def differences(con: duckdb.DuckDBPyConnection) -> Iterator[Difference]:
+    """Yield the first of each run in which it says something else than the log, which no store does."""
     if not is_there(con):
         return
     for run in execute(con, _DIFFERENT_RUNS, {"run": RUN}).fetchall():
-        yield from execute(con, _FIRST_MISSING, run).fetchall()
+        for row in execute(con, _FIRST_DIFFERENCE, {"low": run[0], "high": run[1]}).fetchall():
+            yield Difference(*row)
 
 
-_TABLES = """
-select count(*) from duckdb_tables()
-where database_name = current_database() and schema_name = 'main' and table_name = 'stream_index'
+_HERE = "database_name = current_database() and schema_name = 'main'"
+
+_COLUMNS = f"""
+select column_name, data_type
+from duckdb_columns() semi join duckdb_tables() using (database_name, schema_name, table_name)
+where {_HERE} and table_name = 'stream_index' order by column_index
+"""
+
+_INSTEAD = f"""
+select (select count(*) from duckdb_tables() where {_HERE} and table_name = 'stream_index')
+           + (select count(*) from duckdb_views() where {_HERE} and view_name = 'stream_index'),
+       (select count(*) from duckdb_indexes() where {_HERE} and index_name = 'events_of_stream')
 """
 
 _BOUNDS = """
@@ -194,9 +223,10 @@ select position from {of}main.stream_index
 where stream_no = $numbers[{at}] and position between $low and $high
 """
 
+# By whole runs, which a row too many or too few does not move.
 _BEHIND = """
 select position from {of}main.events
-where position > (select count(*) from {of}main.stream_index)
+where position > (select count(*) // {run} * {run} from {of}main.stream_index)
       and position between $low and $high and stream_no in $numbers::integer[]
 """
 
@@ -207,14 +237,20 @@ select (position - 1) // $run as run, count(*) as events, bit_xor(hash(stream_no
 _DIFFERENT_RUNS = f"""
 with named as ({_OF_RUNS} from main.stream_index group by run),
 stored as (
-    {_OF_RUNS} from main.events where position <= (select count(*) from main.stream_index) group by run
+    {_OF_RUNS} from main.events where position <= (select max(position) from main.stream_index) group by run
 )
-select run * $run + 1, (run + 1) * $run from stored left join named using (run)
+select run * $run + 1, (run + 1) * $run from stored full join named using (run)
 where (stored.events, stored.mark) is distinct from (named.events, named.mark) order by run
 """
 
-_FIRST_MISSING = """
-select position, stream_no from main.events anti join main.stream_index using (stream_no, position)
-where position between ? and ? and position <= (select count(*) from main.stream_index)
-order by position limit 1
+_FIRST_DIFFERENCE = """
+with rows as (
+    select position, stream_no, 1 as named, 0 as stored from main.stream_index
+    where position between $low and $high
+    union all
+    select position, stream_no, 0, 1 from main.events
+    where position between $low and $high and position <= (select max(position) from main.stream_index)
+)
+select position, stream_no, sum(named)::bigint, sum(stored)::bigint from rows group by all
+having sum(named) <> sum(stored) order by position, stream_no limit 1
 """

@@ -49,14 +49,21 @@ def structure(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         yield Finding(place, "broken version", detail)
     for place, stream_no in con.execute(_NAMELESS).fetchall():
         yield Finding(place, "unknown stream", f"no stream has the number {stream_no}")
-    for place, stream_no in stream_index.missing(con):
-        yield Finding(place, "damaged index", _DAMAGED_INDEX.format(stream_no))
+    yield from _of_index(con)
     for place, stream, category in con.execute(_CATEGORIES).fetchall():
         yield Finding(place, "changed", f"stream {stream!r} is filed under category {category!r}")
     for place, found in con.execute(_PAYLOADS).fetchall():
         yield Finding(place, "broken payload", f"it is no object with named fields, but {found}")
     for place, number in con.execute(_SCHEMAS).fetchall():
         yield Finding(place, "broken schema", f"schemas count from 1, and this is {number}")
+
+
+def _of_index(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    for place, stream_no, named, stored in stream_index.differences(con):
+        detail = f"it names {named} events of stream number {stream_no} here, and there is {stored}"
+        yield Finding(place, "damaged index", f"{detail}: {_MAKE_ANEW}")
+    if stream_index.has_other_shape(con):
+        yield Finding(0, "damaged index", f"it is no table of stream_no and position: {_MAKE_ANEW}")
 
 
 def _gap(place: int, before: int) -> Finding:
@@ -118,10 +125,7 @@ select position, left(data::json::varchar, 100) from main.events where position 
 
 _SCHEMAS = "select position, schema from main.events where position is not null and schema < 1"
 
-_DAMAGED_INDEX = (
-    "the table stream_index does not say that stream number {} has an event here, so who asks for that "
-    "stream misses it: drop that table with DuckDB, and open the store; it is made anew"
-)
+_MAKE_ANEW = "drop stream_index with DuckDB, and open the store; it is made anew"
 
 _CATEGORIES = """
 select coalesce(min(position), 0), stream, category from main.streams left join main.events using (stream_no)

@@ -195,7 +195,7 @@ def test_every_answer_is_the_one_without_an_index(batches, position, day, stream
             found = {name: answers(cut) for name, cut in cuts.items()}
             versions = {name: log.version(name) for name in STREAMS}
             with pytest.MonkeyPatch.context() as without:
-                without.setattr(stream_index, "RUN", 1_000_000)
+                without.setattr(stream_index.StreamIndex, "serves", lambda *_: False)
                 assert not any(map(is_picked, cuts.values()))
                 for name, cut in cuts.items():
                     for here, there in zip(found[name], answers(cut), strict=True):
@@ -332,31 +332,83 @@ def test_an_append_makes_up_for_runs_that_another_program_left_out(path):
 
 
 @pytest.mark.parametrize(
-    ("damage", "place", "stream"),
+    ("damage", "places"),
     [
-        ("delete from stream_index where position = 5", 5, STREAMS[1]),
-        ("delete from stream_index where position >= 3", None, None),
-        ("update stream_index set stream_no = 3 where position = 7", 7, STREAMS[0]),
-        ("insert into stream_index values (1, 13), (1, 13)", 14, STREAMS[1]),
+        ("delete from stream_index where position = 5", [(5, STREAMS[1])]),
+        ("delete from stream_index where position >= 3", []),
+        ("update stream_index set stream_no = 3 where position = 7", [(7, STREAMS[0])]),
+        ("insert into stream_index values (1, 13), (1, 13)", [(13, STREAMS[0])]),
+        ("insert into stream_index values (1, 999)", [(13, STREAMS[0]), (999, None)]),
+        ("insert into stream_index values (3, 12)", [(12, STREAMS[2])]),
     ],
 )
-def test_a_damaged_index_is_named_and_can_be_dropped(path, damage, place, stream):
+def test_a_damaged_index_is_named_and_can_be_dropped(path, damage, places):
     with el.EventStore(path) as store:
         appended(store, 14)
     stored(path, damage)
     with el.EventStore(path) as store:
         found = store.verify()
-        ends_early = place is None  # then what it leaves out lies behind it, and is looked through
-        assert found.empty == ends_early
-        if not ends_early:
-            assert found[["position", "kind", "stream"]].values.tolist() == [
-                [place, "damaged index", stream]
-            ]
-            assert "drop that table" in found["detail"][0]
+        streams = found["stream"].astype(object).where(found["stream"].notna(), None)
+        assert list(zip(found["position"], streams, strict=True)) == places
+        assert set(found["kind"]) <= {"damaged index"}
+        assert (
+            found["detail"]
+            .str.endswith("drop stream_index with DuckDB, and open the store; it is made anew")
+            .all()
+        )
     stored(path, "drop table stream_index")
     with el.EventStore(path) as store:
         assert store.verify().empty
         assert [len(store.stream(name)) for name in STREAMS] == [5, 5, 4]
+
+
+@pytest.mark.parametrize("surplus", ["(1, 999)", "(1, 12)", "(2, 13), (1, 13), (3, 14)"])
+def test_rows_too_many_hide_no_event(path, surplus):
+    with el.EventStore(path) as store:
+        appended(store, 12)
+    stored(path, f"insert into stream_index values {surplus}")
+    with el.EventStore(path) as store:
+        assert [store.version(name) for name in STREAMS] == [4, 4, 4]
+        store.append(STREAMS[0], loaded(1), expected=4)
+    with el.EventStore(path) as store:
+        assert store.stream(STREAMS[0]).events()["position"].tolist() == [1, 4, 7, 10, 13]
+        assert store.version(STREAMS[0]) == 5
+        assert set(store.verify()["kind"]) == {"damaged index"}
+
+
+@pytest.mark.parametrize(
+    "other", ["create table stream_index (x int)", "create view stream_index as select 1 as x"]
+)
+def test_something_else_of_its_name_is_left_alone_and_named(path, other):
+    with el.EventStore(path) as store:
+        appended(store, 3)
+    stored(path, f"drop table stream_index; {other}")
+    with el.EventStore(path) as store:
+        appended(store, 6)
+        assert store.stream(STREAMS[0]).events()["position"].tolist() == [1, 4, 7]
+        assert store.version(STREAMS[0]) == 3
+        assert store.verify()[["position", "kind"]].values.tolist() == [[0, "damaged index"]]
+        assert store.branch(drop=[1]).verify().empty
+    assert stored(path, "select column_name from (describe stream_index)") == [("x",)]
+
+
+def test_a_branch_is_not_asked_how_long_it_is(path, monkeypatch):
+    """That would look at every event of its parent."""
+    with el.EventStore(path) as store:
+        branch = appended(store, 9).branch(drop=[1])
+        monkeypatch.setattr(branch._ledger, "reached", None)
+        assert is_picked(branch.stream(STREAMS[1]))
+        assert len(branch.stream(STREAMS[1])) == 3
+
+
+def test_names_of_its_own_stand_in_a_query_as_they_are_written():
+    with el.EventStore() as store:
+        log = appended(store, 9).stream(STREAMS[0])
+        found = log.sql(
+            "select position, '$el_numbers $el_positions' as said from events where position > $el_positions",
+            {"el_positions": 4},
+        )
+        assert found.values.tolist() == [[7, "$el_numbers $el_positions"]]
 
 
 def test_nobody_reads_past_a_cut_through_it(store):
