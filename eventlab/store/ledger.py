@@ -122,7 +122,10 @@ class Ledger:
             self._holds_broken = self._at_first_holds_broken
 
     def log_head(self, con: duckdb.DuckDBPyConnection) -> LogHead:
-        """Return the last position, recorded time and stream number."""
+        """Return the last position, recorded time and stream number.
+
+        Once it is known a position is taken twice, and so refused, where another connection wrote meanwhile.
+        """
         if self._log_head is None:
             self._log_head = stored_head(con)
         return self._log_head
@@ -192,8 +195,12 @@ class Ledger:
         if not rows:
             return None
         [(stream_no,)] = rows
-        self._streams[stream] = StreamHead(stream_no, self._version(con, stream_no))
-        return self._streams[stream]
+        head = StreamHead(stream_no, self._version(con, stream_no))
+        if (
+            self._log_head is not None
+        ):  # or another connection could go on unnoticed, see `log_head`
+            self._streams[stream] = head
+        return head
 
     def _version(self, con: duckdb.DuckDBPyConnection, stream_no: int) -> int:
         last = self.stream_index.last(con, stream_no) if self.is_indexed(con) else None

@@ -416,6 +416,20 @@ def test_whoever_expects_a_version_is_told_of_a_write_in_the_middle_of_an_append
     assert [event.data["amount"] for event in interrupted] == [20, 99]
 
 
+def test_whoever_only_asked_for_a_version_is_told_of_a_write_since(path):
+    with el.EventStore(path) as store:
+        store.append("card-7", loaded(20))
+    with el.EventStore(path) as store:
+        assert store.version("card-7") == 1
+        insert_behind_our_back(store, position=2, version=2)
+
+        with pytest.raises(ConcurrencyError, match="at version 2 but you expected 1"):
+            store.append("card-7", loaded(5), expected=1)
+
+        assert store.version("card-7") == 2
+        assert store.verify().empty
+
+
 def test_duckdb_itself_refuses_a_position_that_is_taken(store):
     store.append("card-7", loaded(20))
 
