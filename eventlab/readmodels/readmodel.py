@@ -154,7 +154,7 @@ class ReadModel:
         with self._reading() as (con, kept):
             if kept is not None:
                 self._upkeep.require_same_rule(kept)
-                self._upkeep.require_within(kept, self._store.head)
+                self._end_for(kept, self._store.head)
                 log = LogWithin(self._store.until(position=kept.checkpoint), con)
                 return self._upkeep.lane.frame(con, kept.table, log)
         return self._projection(self._store.until(position=0))
@@ -373,7 +373,7 @@ class ReadModel:
     ) -> int:
         """Return up to where it is to go."""
         start = kept.checkpoint if kept else 0
-        self._upkeep.require_within(kept, head)
+        head = self._end_for(kept, head)
         if kept is not None:
             self._upkeep.require_same_rule(kept)
         if until is not None and until < start:
@@ -477,8 +477,16 @@ class ReadModel:
     def _checkpoint_and_head(self) -> tuple[int, int]:
         """Return where it stands and where the log ends, which it must not be beyond."""
         kept, head = self._standing(), self._store.head
-        self._upkeep.require_within(kept, head)
+        head = self._end_for(kept, head)
         return kept.checkpoint if kept else 0, head
+
+    def _end_for(self, kept: Standing | None, head: int) -> int:
+        """Return where the log ends, which the checkpoint must not be beyond."""
+        if kept is not None and kept.checkpoint > head:
+            with self._store.no_appends():  # who has committed both may not have told of it yet
+                head = self._store.head
+            self._upkeep.require_within(kept, head)
+        return head
 
     def _any(self, con: duckdb.DuckDBPyConnection) -> bool:
         return self._is_listed or read_tables.has_any(con)

@@ -123,9 +123,9 @@ class Upkeep:
         if (kept.version, kept.definition) != (self._version, self._definition):
             raise RuleChanged(self.name, kept.version, self._version, kept.checkpoint)
 
-    def require_within(self, kept: Standing | None, head: int) -> None:
+    def require_within(self, kept: Standing, head: int) -> None:
         """Refuse a checkpoint that the log does not reach."""
-        if kept is not None and kept.checkpoint > head:
+        if kept.checkpoint > head:
             raise CheckpointBeyondLog(self.name, kept.checkpoint, head)
 
     def _require_own_rows(self, con: duckdb.DuckDBPyConnection, kept: Standing) -> None:

@@ -1,5 +1,8 @@
 """Kept inline, a read model is never behind, and what it cannot take in is not appended."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Timer
+
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
@@ -130,3 +133,28 @@ def test_a_store_opened_again_after_closing_has_no_old_participants(tmp_path):
         again = el.ReadModel(store, BALANCE, inline=True)
         assert (again.lag, again.frame()["balance"].tolist()) == (0, [25])
     assert view.inline
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [lambda view: view.lag, lambda view: len(view.frame()), lambda view: view.catch_up()],
+    ids=["lag", "frame", "catch_up"],
+)
+def test_it_is_not_ahead_of_an_append_that_is_committed_and_not_yet_told_of(asked, monkeypatch):
+    with el.EventStore() as store, ThreadPoolExecutor(1) as pool:
+        view = el.ReadModel(store, BALANCE, inline=True)
+        store.append("card-7", load(20))
+        committed, told, wrote = Event(), Event(), store._ledger.wrote
+
+        def late(*args):
+            committed.set()
+            assert told.wait(10)
+            wrote(*args)
+
+        monkeypatch.setattr(store._ledger, "wrote", late)
+        appending = pool.submit(store.append, "card-7", load(5))
+        assert committed.wait(10)
+        Timer(0.2, told.set).start()
+
+        assert asked(view) in (0, 1)  # events behind, rows, events taken in
+        assert appending.result().position == 2
