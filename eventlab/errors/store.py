@@ -43,6 +43,17 @@ class NotWritten(StoreError):
         )
 
 
+class MemoryExceeded(StoreError):
+    """What was asked takes more memory than DuckDB may take; of what was to be written, nothing is kept."""
+
+    def __init__(self, reason: str) -> None:
+        said = reason.partition("\n")[0]
+        super().__init__(
+            f"it takes more memory than DuckDB may take ({said}): open the store with a larger memory_limit= "
+            "or none, or do it in smaller parts. Nothing of it was written, and the store goes on."
+        )
+
+
 class StoreLocked(StoreError):
     """Another process has the file open for writing, or this one in the other mode."""
 

@@ -18,7 +18,7 @@ from weakref import WeakSet, finalize
 
 import duckdb
 
-from eventlab.errors import NotWritten, StoreError, StoreForked
+from eventlab.errors import MemoryExceeded, NotWritten, StoreError, StoreForked
 from eventlab.statements import execute, raise_if_interrupted
 from eventlab.store.knownstreams import KnownStreams
 from eventlab.store.opening import connect
@@ -152,6 +152,8 @@ class Database:
         except duckdb.Error as error:
             if self.closed:
                 raise StoreError(self._is_closed()) from error
+            if isinstance(error, duckdb.OutOfMemoryException):
+                raise MemoryExceeded(str(error)) from error
             raise
         except RuntimeError as error:
             raise_if_interrupted(error)
@@ -298,6 +300,8 @@ def transaction(con: duckdb.DuckDBPyConnection, mode: str = "") -> Iterator[None
     ------
     NotWritten
         When the file cannot be written; another writer who came first is DuckDB's own exception.
+    MemoryExceeded
+        When it takes more memory than was allowed.
     """
     execute(con, f"begin transaction {mode}")
     try:
@@ -305,6 +309,8 @@ def transaction(con: duckdb.DuckDBPyConnection, mode: str = "") -> Iterator[None
         execute(con, "commit")
     except BaseException as error:
         _roll_back(con)
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise MemoryExceeded(str(error)) from error
         if isinstance(error, duckdb.Error) and _COULD_NOT_WRITE in str(error):
             raise NotWritten(str(error)) from error
         raise

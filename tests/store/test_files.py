@@ -10,10 +10,18 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 import eventlab as el
-from eventlab.errors import NewerFormat, NotAStore, ReadOnly, StoreError, StoreLocked
+from eventlab.errors import (
+    MemoryExceeded,
+    NewerFormat,
+    NotAStore,
+    ReadOnly,
+    StoreError,
+    StoreLocked,
+)
 from eventlab.store import reading
 from eventlab.store.opening import is_open_here
 
@@ -671,3 +679,14 @@ def test_a_limit_that_is_no_size_is_refused_before_a_file_is_made(path, size):
     with pytest.raises(StoreError, match="no size that DuckDB could work with: give a number"):
         el.EventStore(path, memory_limit=size)
     assert not path.exists()
+
+
+def test_what_takes_more_memory_than_allowed_says_so_and_leaves_nothing(path):
+    frame = pd.DataFrame({"card": "card-7", "kind": "CardLoaded", "note": ["x" * 4_000] * 100_000})
+    with el.EventStore(path, memory_limit="100MB") as store:
+        with pytest.raises(
+            MemoryExceeded, match=r"more memory than DuckDB may take .* larger memory_limit="
+        ):
+            store.append_frame(frame, stream="card", type="kind")
+        assert len(store) == 0
+        assert store.append_frame(frame[:10], stream="card", type="kind").position == 10
