@@ -49,10 +49,12 @@ def _fill(
     else:
         _show_with_own(con, database, catalog, "fields", "seen")
     numbers = _stream_numbers(con, plan)
-    database.plain_scans = _scans(con, database, parent, plan, numbers)
+    move = _moves(con, database, plan, numbers)
+    database.plain_scans = move.all_of(parent.scans(plan.shared).inside(catalog))
+    database.stored_scans = move.all_of(parent.stored_scans.inside(catalog))
     columns = [f"events.{column}" for column in rows.Row._fields]
     con.execute(
-        f"create view main.events as {union(database.plain_scans.by_lookup, columns, (), '', 'true')}"
+        f"create view main.events as {union(database.stored_scans.by_lookup, columns, (), '', 'true')}"
     )
     if plan.own:
         schema_of = parent.upcasters.schema_of
@@ -104,24 +106,14 @@ _KNOWN = "select stream, stream_no from main.streams where stream in (select unn
 # -- what moves ------------------------------------------------------------------------------------
 
 
-def _scans(
-    con: duckdb.DuckDBPyConnection,
-    database: BranchDatabase,
-    parent: Database,
-    plan: Plan,
-    numbers: dict[str, int],
-) -> Scans:
+def _moves(
+    con: duckdb.DuckDBPyConnection, database: BranchDatabase, plan: Plan, numbers: dict[str, int]
+) -> _Move:
     execute(con, _TABLES)
     stretches = list(plan.positions.stretches(plan.at, plan.edited))
     width = _insert_places(con, plan.at, stretches)
     _insert_versions(con, plan, numbers)
-    move = _Move(database.name, stretches, width, bool(plan.versions))
-    own = Scan(f"{database.name}.own.events", is_shared=False)
-    theirs = parent.scans(plan.shared).inside(parent.catalog())
-    return Scans(
-        (*(moved for scan in theirs.by_stretch for moved in move.by_stretch(scan)), own),
-        (*(moved for scan in theirs.by_lookup for moved in move.by_lookup(scan)), own),
-    )
+    return _Move(database.name, stretches, width, bool(plan.versions))
 
 
 @dataclass(frozen=True)
@@ -132,6 +124,14 @@ class _Move:
     stretches: Sequence[Stretch]
     width: int
     moves_versions: bool
+
+    def all_of(self, theirs: Scans) -> Scans:
+        """Return the scans of the branch: the parent's, and that of its own events."""
+        own = Scan(f"{self.name}.own.events", is_shared=False)
+        return Scans(
+            (*(moved for scan in theirs.by_stretch for moved in self.by_stretch(scan)), own),
+            (*(moved for scan in theirs.by_lookup for moved in self.by_lookup(scan)), own),
+        )
 
     def by_stretch(self, scan: Scan) -> Iterator[Scan]:
         """Yield a scan for every stretch, or one where they are many, or the events are few."""

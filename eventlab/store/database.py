@@ -63,6 +63,7 @@ class Database:
         self._branches: WeakSet[BranchDatabase] = WeakSet()
         self._guests: WeakSet[Guest] = WeakSet()
         self.plain_scans = Scans()
+        self.stored_scans = Scans()  # without what the upcasters of a parent made
         self.overlay: Overlay | StillOverlay | None = None
         self._stored: Self | None = None
         self.known_streams = KnownStreams()

@@ -631,3 +631,25 @@ def of_all_positions(store):
     """Whether a reading shows every position from the first to its last."""
     seen = list(dict.fromkeys(event.position for event in store))
     return seen == list(range(1, len(seen) + 1))
+
+
+def test_a_branch_counts_and_verifies_what_is_stored_whatever_is_shown(tmp_path):
+    old = [
+        el.Event("CardMoved", {"cents": 5}, schema=1),
+        el.Event("CardLoaded", {"cents": 5, "currency": "EUR"}),
+        el.Event("CardShown", schema=1),
+    ]
+    with el.EventStore(tmp_path / "cards.duckdb", upcasters=UPCASTERS) as store:
+        store.append("card-7", old)
+        same, without = store.branch(), store.branch(drop=[2])
+        for branch, events in ((same, 3), (without, 2), (without.branch(), 2)):
+            assert branch.verify().empty
+            assert (branch.head, branch.version("card-7")) == (events, events)
+            done = branch.append("card-7", el.Event("CardClosed"))
+            assert (done.version, done.position) == (events + 1, events + 1)
+            assert branch.verify().empty
+        assert [(event.position, event.type) for event in without] == [
+            (1, "CardRedeemed"),
+            (1, "CardLoaded"),
+            (3, "CardClosed"),
+        ]
