@@ -380,9 +380,9 @@ class EventStore(Log):
             ``swapped``, ``foreign`` (not there when sealed), ``damaged seal``, ``other digest``. In the
             whole log, sealed or not: ``gap``, ``foreign`` (a position taken twice, or below 1), ``broken
             version``, ``clock steps back``, ``unknown stream``, ``changed`` (a stream's category), ``broken
-            payload`` (no object), ``broken schema`` (below 1), ``missing value``, ``endless time``, ``damaged
-            index`` (an event of a stream that who asks for that stream would miss); or, where the columns
-            are not those of a store, ``other table`` alone.
+            payload`` (no object), ``broken schema`` (below 1), ``missing value``, ``endless time``. Where
+            nothing of all this is found: ``damaged index`` (events that who asks for their stream may miss).
+            Where the columns are not those of a store: ``other table`` alone.
 
         Raises
         ------

@@ -49,7 +49,6 @@ def structure(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         yield Finding(place, "broken version", detail)
     for place, stream_no in con.execute(_NAMELESS).fetchall():
         yield Finding(place, "unknown stream", f"no stream has the number {stream_no}")
-    yield from _of_index(con)
     for place, stream, category in con.execute(_CATEGORIES).fetchall():
         yield Finding(place, "changed", f"stream {stream!r} is filed under category {category!r}")
     for place, found in con.execute(_PAYLOADS).fetchall():
@@ -58,7 +57,8 @@ def structure(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
         yield Finding(place, "broken schema", f"schemas count from 1, and this is {number}")
 
 
-def _of_index(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+def index(con: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    """Yield in what the index of streams differs from a log that is as it must be."""
     for place, stream_no, named, stored in stream_index.differences(con):
         detail = f"it names {named} events of stream number {stream_no} here, and there is {stored}"
         yield Finding(place, "damaged index", f"{detail}: {_MAKE_ANEW}")

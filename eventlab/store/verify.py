@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 from eventlab.store.digest import CONTENT, NAMED_EVENTS, PLACE, Lines, line, lines
 from eventlab.store.schema import has_seals
 from eventlab.store.seal import Link, Seal, chain, probe
-from eventlab.store.structure import Finding, other_columns, structure
+from eventlab.store.structure import Finding, index, other_columns, structure
 
 SWAPS_AMONG = 300  # rows are compared pair by pair: for so many changed ones it takes a second
 
@@ -30,7 +30,9 @@ def verify(con: duckdb.DuckDBPyConnection, digest: str | None) -> pd.DataFrame:
         return _frame(others, [])
     links = chain(con)
     seals = [link.seal for link in links]
-    found = {*_against_seals(con, links), *structure(con), *_of_digest(seals, digest)}
+    found = {*_against_seals(con, links), *structure(con), *_of_digest(seals, digest)} or {
+        *index(con)
+    }
     places = [finding.position for finding in found]
     stand = con.execute(_WHERE_IT_STANDS, [places]).fetchall() if found else []
     return _frame(sorted(found), stand)

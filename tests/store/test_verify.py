@@ -243,6 +243,7 @@ def test_only_a_digest_noted_elsewhere_shows_that_the_end_was_cut_off(path):
     tamper(
         path,
         "delete from events where position > 4",
+        "delete from stream_index where position > 4",
         "delete from fingerprints where position > 4",
         "delete from seals where seal = 2",
     )
