@@ -10,25 +10,12 @@ from typing import Any
 from eventlab.command.answer import Answer
 from eventlab.command.sources import open_store
 from eventlab.store import EventStore
-from eventlab.store.schema import contents
+from eventlab.store.schema import OF_A_STORE, contents
 from eventlab.widgets.markup import counted
 from eventlab.widgets.values import cut, moment, one_line
 
 MOST = 12
 """Types and categories that are listed."""
-
-OWN = {
-    "store",
-    "streams",
-    "events",
-    "fields",
-    "log",
-    "refused",
-    "stream_index",
-    "seals",
-    "fingerprints",
-}
-"""What every store's file has in it."""
 
 
 BESIDE = {
@@ -86,7 +73,7 @@ def _facts(store: EventStore) -> Iterator[tuple[str, str]]:
 def _kept_beside(store: EventStore) -> Iterator[tuple[str, str]]:
     """Yield what is kept beside the log, by name and position, and the tables of somebody else."""
     with store.borrowed() as con:
-        there = [name for name in contents(con) if name not in OWN]
+        there = [name for name in contents(con) if name not in OF_A_STORE]
         for table, (label, query) in BESIDE.items():
             if table in there:
                 rows = con.execute(query).fetchall()

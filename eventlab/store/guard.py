@@ -18,6 +18,7 @@ import duckdb
 from eventlab.checks import is_text
 from eventlab.errors import SQLError
 from eventlab.statements import execute
+from eventlab.store.schema import OF_A_STORE
 from eventlab.store.sqltext import without_semicolons
 
 FUNCTIONS_WITH_EFFECTS = {
@@ -48,11 +49,7 @@ FUNCTIONS_WITH_EFFECTS = {
 # They leave tables on the connection, which would stand before the store's own.
 OPTIONS_WITH_EFFECTS = {"rejects_scan", "rejects_table", "store_rejects"}
 
-WHOLE_STORE = {
-    *("events", "fields", "log", "refused", "store", "streams"),
-    *("seals", "fingerprints", "stream_index"),
-    *("moved_positions", "moved_versions"),  # of a branch
-}
+WHOLE_STORE = {*OF_A_STORE, *("moved_positions", "moved_versions")}  # those of a branch
 
 
 def one_select(query: str) -> str:

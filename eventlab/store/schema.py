@@ -23,6 +23,12 @@ from eventlab.store.database import transaction
 
 FORMAT = 1
 
+OF_A_STORE = {
+    *("store", "streams", "events", "fields", "log", "refused"),
+    *("stream_index", "seals", "fingerprints"),
+}
+"""The tables and views below; others in a file are somebody's own, or kept beside the log."""
+
 TABLES = """
 create table store (format integer not null);
 
