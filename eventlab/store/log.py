@@ -400,15 +400,12 @@ class Log:
     def query(self, body: str) -> tuple[str, dict[str, Any]]:
         """Return the full SQL of a query over this cut, and the cut's own parameters."""
         with self.borrowed() as con:
-            fields = self.shown(self._known(con))
-            scans, streams = self._scans().of(self.cut), self._streams(con)
-            return question.over(self.cut, scans, fields, body, streams)
+            return self._over(con, self._scans(), body, self._streams(con))
 
     def plain_query(self, body: str) -> str:
         """Return the SQL of a query as it would be over one plain table, wherever its rows are."""
         with self.borrowed() as con:
-            fields = self.shown(self._known(con))
-            return question.over(self.cut, Scans().by_stretch, fields, body)[0]
+            return self._over(con, Scans(), body)[0]
 
     def sql_types(self, body: str) -> list[str]:
         """Return the types of the columns that a query over this cut gives."""
@@ -417,8 +414,7 @@ class Log:
             return [str(column[1]) for column in self.select(body).description or []]
 
         with self.borrowed() as con:
-            fields = self.shown(self._known(con))
-        text, _ = question.over(self.cut, self._scans().of(self.cut), fields, body)
+            text, _ = self._over(con, self._scans(), body)
         return _SQL_TYPES.of(text, described)
 
     def frame(self, body: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
@@ -521,6 +517,16 @@ class Log:
     def _shown(self, stored: Iterable[Field]) -> Iterable[Field]:
         """Return them as its upcasters show them."""
         return self._database.shown_fields(stored, self.cut)
+
+    def _over(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        scans: Scans,
+        body: str,
+        streams: Streams | None = None,
+    ) -> tuple[str, dict[str, Any]]:
+        fields = self.shown(self._known(con))
+        return question.over(self.cut, scans.of(self.cut), fields, body, streams)
 
     def _streams(self, con: duckdb.DuckDBPyConnection) -> Streams | None:
         """Return what spares a query over a few streams to look for them and their events."""
