@@ -120,11 +120,12 @@ def write_runs(con: duckdb.DuckDBPyConnection, head: int) -> None:
     """Bring the runs to what they are in a log of this length."""
     [(indexed,)] = execute(con, "select count(*) from main.stream_index").fetchall()
     before, runs = layout(indexed), layout(head)
-    new = [run for run in runs if run not in before]
-    if new and len(runs) - len(new) < len(before):
-        execute(con, "delete from main.stream_index where position > ?", [new[0].low])
-    for run in new:
-        _write(con, run)
+    merged = [run for run in before if run not in runs]
+    if merged:
+        execute(con, "delete from main.stream_index where position > ?", [merged[0].low])
+    for run in runs:
+        if run not in before:
+            _write(con, run)
 
 
 class Run(NamedTuple):
