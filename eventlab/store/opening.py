@@ -32,7 +32,7 @@ def connect(
     _require_size(memory_limit)
     con = _connected(path, read_only)
     if memory_limit is not None:
-        con.execute(f"set memory_limit = '{memory_limit}'")
+        con.execute("set memory_limit = ?", [memory_limit])
     return con
 
 
