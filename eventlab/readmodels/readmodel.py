@@ -476,8 +476,8 @@ class ReadModel:
 
     def _checkpoint_and_head(self) -> tuple[int, int]:
         """Return where it stands and where the log ends, which it must not be beyond."""
-        kept, head = self._standing(), self._store.head
-        head = self._end_for(kept, head)
+        kept = self._standing()
+        head = self._end_for(kept, self._store.head)
         return kept.checkpoint if kept else 0, head
 
     def _end_for(self, kept: Standing | None, head: int) -> int:
