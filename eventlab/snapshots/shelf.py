@@ -46,8 +46,9 @@ class Shelf:
 
     def last(self, until: int) -> Kept | None:
         """Return the last sound snapshot up to a position."""
+        before = DELETIONS.mark()
         within = [kept for kept in self.kept() if kept.position <= until]
-        return next(filter(self._is_sound, reversed(within)), None)
+        return next((kept for kept in reversed(within) if self._is_sound(kept, before)), None)
 
     def start(self, kept: Kept, streams: frozenset[str] | None = None) -> Start:
         """Return a snapshot to go on from, all of it or some streams."""
@@ -66,8 +67,10 @@ class Shelf:
         """Return the sound snapshots; from the first damaged one on all are deleted."""
         self._table()  # which tells whether there is anything to warn of
         self._make()
+        before = DELETIONS.mark()
         kept = self.kept()
-        sound = next((at for at, one in enumerate(kept) if not self._is_sound(one)), len(kept))
+        unsound = (at for at, one in enumerate(kept) if not self._is_sound(one, before))
+        sound = next(unsound, len(kept))
         damaged = [one for one in self._seen if one not in kept[:sound]]
         self._delete(damaged)
         return kept[:sound]
@@ -90,9 +93,9 @@ class Shelf:
             self._warned.add(trouble)
             warnings.warn(warning, stacklevel=4)
 
-    def _is_sound(self, kept: Kept) -> bool:
+    def _is_sound(self, kept: Kept, before: tuple[int, int]) -> bool:
+        """Tell whether one that was there after a mark of deletions is undamaged."""
         if kept not in self._sound:
-            before = DELETIONS.mark()
             intact = self.is_intact(kept)
             if not intact and DELETIONS.since(before):
                 return False  # perhaps only deleted

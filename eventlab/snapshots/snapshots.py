@@ -248,12 +248,12 @@ class Snapshots(TimeTravel):
         """Return the row of one snapshot, None where it is deleted meanwhile."""
         while True:
             before = DELETIONS.mark()
+            if kept not in self._shelf.kept():
+                return None
             intact = self._shelf.is_intact(kept)
             equal = intact and self._equals_replay(kept)
             if not DELETIONS.since(before):
                 return kept.position, kept.rows, intact, equal
-            if kept not in self._shelf.kept():
-                return None
 
     def _equals_replay(self, kept: Kept) -> bool:
         log = self._store.until(position=kept.position)

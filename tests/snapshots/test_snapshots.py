@@ -518,6 +518,28 @@ def test_threads_that_ask_while_others_delete_are_answered_right():
     assert fast.verify()[["intact", "equal"]].all(axis=None)
 
 
+@pytest.mark.parametrize("ask", [el.Snapshots.__call__, lambda fast, _: fast.verify()])
+def test_snapshots_deleted_right_after_they_were_listed_are_not_taken_for_damaged(ask, monkeypatch):
+    store = el.EventStore()
+    loads(store, 25)
+    fast, other = (el.Snapshots(store, CARDS, every=5) for _ in range(2))
+    kept = fast._shelf.kept
+
+    def kept_until_now():
+        listed = kept()
+        monkeypatch.undo()
+        other.drop()
+        return listed
+
+    monkeypatch.setattr(fast._shelf, "kept", kept_until_now)
+    answer = ask(fast, store)  # a warning would be an error
+
+    if ask is el.Snapshots.__call__:
+        assert_frame_equal(answer, CARDS(store))
+    else:
+        assert answer["intact"].all()
+
+
 def test_sums_of_floats_that_differ_by_rounding_are_verified_as_equal():
     store = el.EventStore()
     tenths = [{"amount": n / 10, "holder": "Mara"} for n in range(1, 101)]
