@@ -60,10 +60,10 @@ def query(
     families = families or described(con, sql, params)
     asked = list(families.values())
     values = fetched(con, sql, params, asked, many=many)
-    if any(map(_outgrown, asked, values)):
+    if any(map(outgrown, asked, values)):
         asked = ["INTEGER AS TEXT" if family in HUGE else family for family in asked]
         values = fetched(con, sql, params, asked, many=many)
-    columns = zip(families, map(_decoded, asked, values), strict=True)
+    columns = zip(families, map(decoded, asked, values), strict=True)
     return pd.DataFrame({name: series.array for name, series in columns}, copy=False)
 
 
@@ -221,14 +221,16 @@ def _family(kind: str) -> str:
     return "NESTED" if nested or kind.endswith("]") else kind.partition("(")[0]
 
 
-def _outgrown(family: str, values: Array) -> bool:
+def outgrown(family: str, values: Array) -> bool:
     """Tell whether a wide integer may have lost digits: NumPy has none that wide, and got doubles."""
-    if family not in HUGE or values.count() == 0:
+    if family not in HUGE:
         return False
-    return bool(np.abs(values.compressed().astype("float64")).max() >= _EXACT_IN_DOUBLE)
+    found = values.filled(0)
+    return max(float(found.max(initial=0)), -float(found.min(initial=0))) >= _EXACT_IN_DOUBLE
 
 
-def _decoded(family: str, values: Any) -> pd.Series[Any]:
+def decoded(family: str, values: Any) -> pd.Series[Any]:
+    """Return values of a kind of SQL type, as they were fetched, as a column."""
     if not isinstance(values, np.ma.MaskedArray):
         return pd.Series(pd.array(values, dtype="str"))
     return _DECODERS.get(family, _kept)(values, np.ma.getmaskarray(values))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -17,6 +17,7 @@ import pandas as pd
 from eventlab.frames import MANY, Families
 from eventlab.keeping.codec import Codec, as_text, from_texts
 from eventlab.projections import Fold, Projection
+from eventlab.projections.contributed import CarriedInArrays, LeftToDuckDB, can_be_carried
 from eventlab.projections.partials import Parts
 from eventlab.projections.sql import Bound
 from eventlab.remembered import Remembered
@@ -105,6 +106,9 @@ class KeepsParts(Keeper):
 
     def state(self, start: Start, tail: Log) -> pd.DataFrame:
         """Return the state after a snapshot and the events behind it."""
+        if start.streams is None and can_be_carried(self._projection, tail):
+            with suppress(LeftToDuckDB):
+                return self._in_arrays(start, tail)
         return self._final(start, tail)
 
     def onward(self, start: Start, tail: Log, position: int) -> pd.DataFrame:
@@ -132,6 +136,15 @@ class KeepsParts(Keeper):
     def explained(self, log: Log) -> AbstractContextManager[None]:
         """Say what is wrong with the projection where DuckDB cannot compute it, or would guess a type."""
         return self._projection.computing(log)
+
+    def _in_arrays(self, start: Start, tail: Log) -> pd.DataFrame:
+        bound = Bound()
+        carried = CarriedInArrays(self._projection, self._families)
+        tail.require_payloads()
+        with self._projection.diagnosed(tail):
+            before = self._before(start, tail, bound)
+            carried.add(carried.read(tail, before, bound))
+        return carried.state(tail)
 
     def _final(self, start: Start, tail: Log, newest: int | None = None) -> pd.DataFrame:
         parts, (rows, params) = self._parts(literal), self.rows(start, tail)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from eventlab.projections.columns import Column, sql_of
 from eventlab.projections.sql import untyped_paths
@@ -29,18 +29,42 @@ def with_types(columns: Columns, log: Log) -> Columns:
     return tuple((name, _with_types(column, log, fields, everywhere)) for name, column in columns)
 
 
+def are_settled(columns: Columns, log: Log) -> bool:
+    """Tell whether the types are those of every cut, as no column is typed by what a log holds."""
+    fields = log.fields()
+    everywhere = column_types(fields)
+    return not any(_mixed(_cast_as_seen(c, fields, everywhere)) for _, c in columns)
+
+
 def _with_types(
     column: Column, log: Log, fields: list[Field], everywhere: Mapping[str, str]
 ) -> Column:
+    seen = _cast_as_seen(column, fields, everywhere)
+    types = [*column.types, *column.minus]
+    return _cast(seen.column, {name: _held(log, name, types) for name in _mixed(seen)}, everywhere)
+
+
+class _Seen(NamedTuple):
+    """A column with types that were seen in the events it computes with, and of each field the type."""
+
+    column: Column
+    types: dict[str, str | None]
+
+
+def _cast_as_seen(column: Column, fields: list[Field], everywhere: Mapping[str, str]) -> _Seen:
     names = payload_fields(sql_of(column.expr)) & everywhere.keys()
     types = [*column.types, *column.minus]
     seen = [f for f in fields if f.type in types and f.kind != "NULL"]
     here = column_types(seen) if types else everywhere
-    column = _cast(column, {name: here.get(name) for name in names}, everywhere)
-    if not untyped_paths(column):
-        return column
-    mixed = [name for name in names if here.get(name) == "VARIANT"]
-    return _cast(column, {name: _held(log, name, types) for name in mixed}, everywhere)
+    found = {name: here.get(name) for name in names}
+    return _Seen(_cast(column, found, everywhere), found)
+
+
+def _mixed(seen: _Seen) -> list[str]:
+    """Return the fields that a column computes with and that held values of several kinds."""
+    if not untyped_paths(seen.column):
+        return []
+    return [name for name, kind in seen.types.items() if kind == "VARIANT"]
 
 
 def _cast(column: Column, types: Mapping[str, str | None], everywhere: Mapping[str, str]) -> Column:

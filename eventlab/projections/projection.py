@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
@@ -34,6 +34,7 @@ from eventlab.projections.columns import (
     require_expr,
     sql_of,
 )
+from eventlab.projections.contributed import LeftToDuckDB, can_be_carried, states_in_arrays
 from eventlab.projections.diagnosis import diagnosis
 from eventlab.projections.marks import Marks
 from eventlab.projections.mixed import with_types
@@ -222,6 +223,17 @@ class Projection(TimeTravel):
         if by == "occurred" or log.cut.by_occurrence:
             yield from super().states(log, cuts, by)
             return
+        left = list(cuts)
+        if left and can_be_carried(self, log):
+            clock = "position" if by == "position" else "recorded_at"
+            with suppress(LeftToDuckDB):
+                for state in states_in_arrays(self, log, cuts, clock):
+                    yield state
+                    left.pop(0)
+        if left:
+            yield from self._states_by_duckdb(log, left, by)
+
+    def _states_by_duckdb(self, log: Log, cuts: Sequence[Any], by: str) -> Iterator[pd.DataFrame]:
         with Carried(log, self.query) as carried:
             for part in parts_between(log, cuts, by):
                 with self.computing(part):
@@ -328,7 +340,7 @@ class Projection(TimeTravel):
         """Say the same where it is known that there is no type to guess."""
         try:
             yield
-        except EventLabError:
+        except (EventLabError, LeftToDuckDB):
             raise
         except Exception as error:
             raise diagnosis(self, log, error) from error
@@ -345,7 +357,8 @@ class Projection(TimeTravel):
             for name, column in self.columns
             if frame[name].isna().all() and (len(frame) or column.verb not in NUMBERS)
         ]
-        frame = frame.assign(**dict.fromkeys(empty, frames.missing(len(frame))))
+        if empty:
+            frame = frame.assign(**dict.fromkeys(empty, frames.missing(len(frame))))
         return with_keys(frame, self.key_names, self.touches == BY_STREAM)
 
     def _require_keys_that_can_be_looked_up(self, frame: pd.DataFrame) -> None:

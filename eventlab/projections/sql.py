@@ -87,6 +87,11 @@ class Query:
             f"from {_nested(touched)} as touched{self._after_endings()}"
         )
 
+    def touched(self, kept: Sequence[str] = ()) -> str:
+        """Return the same of all lives, and whether the event ends one, where some do."""
+        ends = [f"{self._is(self.ends_with)} as _ends"] if self.ends_with else []
+        return self._touched(["position", *kept, *ends])
+
     def endings(self, last: str = "") -> str:
         """Return a query for the keys that ended: the key, and where in the order of folding it last did."""
         bare = replace(self, columns=())

@@ -368,6 +368,17 @@ class Log:
         return self._database is other._database
 
     @property
+    def end(self) -> int:
+        """A position behind which it shows nothing, and up to which it leaves nothing out at its end.
+
+        Its head, or a later position that takes a tenth of the time to find.
+        """
+        if self.cut.recorded.high is not None:
+            return self.head
+        whole, high = self._with(Cut()).head, self.cut.position.high
+        return whole if high is None else min(int(high), whole)
+
+    @property
     def begins_streams(self) -> bool:
         """Whether the first event of each stream is the one of version 1, so that none is left out before."""
         return self.cut.is_prefix and not (self._database.overlay or self._database.is_branch)

@@ -1,0 +1,171 @@
+"""What events contribute to a projection by stream, as arrays: so states are carried on in NumPy.
+
+To group a hundred thousand events and join them to as many states takes DuckDB 30 ms, to hand them over 5.
+So whoever goes on from a state reads contributions. A projection with another key than the stream, or other
+columns than sums, counts, and first and last values of plain types, is left to DuckDB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from eventlab import frames
+from eventlab.fetching import fetched
+from eventlab.frames import Families
+from eventlab.projections.mixed import are_settled
+from eventlab.projections.sql import Bound, Query
+from eventlab.projections.tallies import Contributed, Outgrown, Tallies, tally
+from eventlab.remembered import Remembered
+
+if TYPE_CHECKING:
+    from eventlab.projections.projection import Projection
+    from eventlab.store.log import Log
+
+AT_ONCE = 1_000_000
+"""So many events are in memory at a time."""
+
+
+class LeftToDuckDB(Exception):
+    """What arrays cannot hold, or not exactly."""
+
+
+def can_be_carried(projection: Projection, log: Log) -> bool:
+    """Tell whether it is worth trying; a few streams are as soon found and grouped."""
+    return projection.by_stream and log.cut.streams is None
+
+
+class CarriedInArrays:
+    """The states of a growing part of a log, in arrays.
+
+    ``families`` are those of queries that were asked before: they say which columns arrays can hold.
+    """
+
+    def __init__(self, projection: Projection, families: Remembered[Families]) -> None:
+        self._projection, self._families = projection, families
+        self._kinds: list[str] = []
+        self._tallies = Tallies([])
+
+    def read(
+        self, part: Log, before: str = "", bound: Bound | None = None, clock: str = "position"
+    ) -> Contributed:
+        """Return what the events of a part contribute, in fold order, and what a clock showed at each.
+
+        ``before`` is a SELECT for the rows of a snapshot: each is one more contribution of its stream.
+
+        Raises
+        ------
+        LeftToDuckDB
+            Where arrays cannot hold it.
+        """
+        bound = bound or Bound()
+        query = self._query(part, bound)
+        other_clock = [clock] if clock != "position" else []
+        sql, cut = part.query(_before(before, query) + query.touched(other_clock))
+        params = {**cut, **bound.params}
+        with part.borrowed() as con:
+            families = self._families.of(sql, lambda: frames.described(con, sql, params))
+            self._require_tallies(query, list(families.values()))
+            many = bool(before) or part.may_be_long(con)
+            values = fetched(con, sql, params, self._kinds, many=many)
+        if any(map(frames.outgrown, self._kinds, values)):
+            raise LeftToDuckDB
+        numbers, positions, *rest = values
+        streams, places = numbers.data.astype("int64"), positions.data
+        readings = rest.pop(0).data if other_clock else places
+        ends = rest.pop(0).data if query.ends_with else None
+        return _in_order(Contributed(streams, places, readings, ends, tuple(rest)), part)
+
+    def add(self, rows: Contributed) -> None:
+        """Add contributions that were read, those of earlier events first."""
+        try:
+            self._tallies.add(rows)
+        except Outgrown as error:
+            raise LeftToDuckDB from error
+
+    def state(self, log: Log) -> pd.DataFrame:
+        """Return the state so far, as a projection gives it."""
+        numbers = self._tallies.living()
+        with log.borrowed() as con:
+            places, names = log.known_streams.sorted(con, numbers)
+        columns = self._tallies.of(numbers[places])
+        found = {str(at): column.array for at, column in enumerate(columns)}
+        return self._projection.typed(pd.DataFrame({"key": names, **found}, copy=False))
+
+    def _query(self, part: Log, bound: Bound) -> Query:
+        query = self._projection.query(bound, part).by_number()
+        by_position = part.order_by == "position"
+        if not (query.is_by_number and by_position and are_settled(self._projection.columns, part)):
+            raise LeftToDuckDB
+        return query
+
+    def _require_tallies(self, query: Query, kinds: list[str]) -> None:
+        """Make what is added to; refuse columns that arrays cannot hold, or of other types than before."""
+        if self._kinds == kinds:
+            return
+        verbs = [column.verb for _, column in query.columns]
+        columns = list(map(tally, verbs, kinds[-len(verbs) :]))
+        if self._kinds or None in columns:
+            raise LeftToDuckDB
+        self._kinds, self._tallies = kinds, Tallies(filter(None, columns))
+
+
+def states_in_arrays(
+    projection: Projection, log: Log, cuts: Sequence[Any], clock: str
+) -> Iterator[pd.DataFrame]:
+    """Yield the state at each of some cuts by a clock, given in increasing order.
+
+    Raises
+    ------
+    LeftToDuckDB
+        At the first that arrays cannot hold.
+    """
+    carried = CarriedInArrays(projection, Remembered())
+    left = [np.datetime64(cut, "us") if clock != "position" else cut for cut in reversed(cuts)]
+    for part in _slices(log.until(**{_BOUND[clock]: cuts[-1]})):
+        with projection.computing(part):
+            rows = carried.read(part, clock=clock)
+        start, readings = 0, rows.readings
+        while left and len(readings) and left[-1] < readings[-1]:
+            end = int(np.searchsorted(readings, left.pop(), side="right"))
+            carried.add(rows.between(start, end))
+            start = end
+            yield carried.state(log)
+        carried.add(rows.between(start, len(readings)))
+    for _ in left:
+        yield carried.state(log)
+
+
+_BOUND = {"position": "position", "recorded_at": "recorded"}
+
+
+def _slices(log: Log) -> Iterator[Log]:
+    """Yield a log in parts, one at the least."""
+    first, last = log.cut.position.low or 1, log.end
+    for start in range(first, max(first, last) + 1, AT_ONCE):
+        yield log.since(position=start).until(position=start + AT_ONCE - 1)
+
+
+def _before(rows: str, query: Query) -> str:
+    """Return what stands before the SELECT of contributions, for the rows of a snapshot to come first."""
+    if not rows:
+        return ""
+    ends = "false, " if query.ends_with else ""
+    names = ", ".join(f"part_{at}" for at, _ in enumerate(query.columns))
+    return f"select stream_no, position, {ends}{names} from ({rows})\nunion all\n"
+
+
+def _in_order(rows: Contributed, part: Log) -> Contributed:
+    """Return rows in the order of their positions; those of a snapshot are of different streams."""
+    if _steps_back(rows.positions.clip(min=(part.cut.position.low or 1) - 1)):
+        rows = rows.taken(np.argsort(rows.positions, kind="stable"))
+    if rows.readings is not rows.positions and _steps_back(rows.readings):
+        raise LeftToDuckDB
+    return rows
+
+
+def _steps_back(numbers: Any) -> bool:
+    return bool((numbers[1:] < numbers[:-1]).any())
