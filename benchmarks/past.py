@@ -50,9 +50,7 @@ def _diff(setting: Setting) -> Row:
 
 
 def _panel(setting: Setting) -> Row:
-    ours, theirs = race(
-        setting, Side("panel", panel), Side("states", states), rounds=1, warm_up=False
-    )
+    ours, theirs = race(setting, Side("panel", panel), Side("states", states), rounds=1)
     faster = 1 / ratio(ours, theirs)
     return _row(
         f"panel of {CUTS} cuts",

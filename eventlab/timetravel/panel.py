@@ -85,7 +85,7 @@ def _index(states: list[pd.DataFrame], asked: list[Any], by: str) -> pd.MultiInd
     levels, codes = zip(*_parts([state.index for state in states]), strict=True)
     return pd.MultiIndex(
         levels=[moments, *levels],  # type: ignore[list-item]  # pandas-stubs asks for lists
-        codes=[np.repeat(moments.get_indexer(cuts), rows), *codes],  # type: ignore[list-item]
+        codes=[np.repeat(_narrow(moments.get_indexer(cuts)), rows), *codes],  # type: ignore[list-item]
         names=["cut", *states[0].index.names],
     )
 
@@ -95,8 +95,15 @@ def _parts(indexes: list[pd.Index[Any]]) -> Iterator[tuple[pd.Index[Any], Any]]:
     for part in range(indexes[0].nlevels):
         columns = [index.get_level_values(part) for index in indexes]
         values = columns[-1].unique()
-        for column in columns[:-1]:
-            # isin() takes 0.6 s for 100,000 texts in pandas 3.1
-            if (frames.places(values, column) < 0).any():
+        found = [_narrow(frames.places(values, column)) for column in columns]
+        # isin() takes 0.6 s for 100,000 texts in pandas 3.1
+        if strange := [c for c, at in zip(columns, found, strict=True) if (at < 0).any()]:
+            for column in strange:
                 values = values.union(column.unique())
-        yield values, np.concatenate([frames.places(values, column) for column in columns])
+            found = [_narrow(frames.places(values, column)) for column in columns]
+        yield values, np.concatenate(found)
+
+
+def _narrow(places: Any) -> Any:
+    """Return places as pandas keeps them, for a panel of ten million rows in half the memory."""
+    return places.astype("int32")
