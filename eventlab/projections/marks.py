@@ -14,11 +14,12 @@ from eventlab.projections.sql import Query
 from eventlab.store.sqltext import quoted
 from eventlab.timetravel import ENDED
 
-_BY_CONTRIBUTION = {
-    "total": "{last} filter (where {value} is not null and {value} <> 0)",
-    "count": "{last} filter (where {value} is not null)",
-    "first": "{first} filter (where {value} is not null)",
+CHANGES = {
+    "total": "{value} is not null and {value} <> 0",
+    "count": "{value} is not null",
+    "first": "{value} is not null",
 }
+"""Which contributions may change a field: the last of them did, or of a first value the first."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Marks:
     def groups(self, fields: Sequence[str]) -> Iterator[list[str]]:
         """Yield the fields that one query can mark together."""
         asked = {n: column.verb for n, column in self.query.columns if n in fields}
-        for together in (_BY_CONTRIBUTION, ("distinct",), ("least", "greatest")):
+        for together in (CHANGES, ("distinct",), ("least", "greatest")):
             if names := [name for name, verb in asked.items() if verb in together]:
                 yield names
         yield from ([name] for name, verb in asked.items() if verb == "last")
@@ -42,7 +43,7 @@ class Marks:
     def of(self, fields: Sequence[str]) -> str:
         """Return the query for the marks of one group."""
         verbs = {column.verb for _, column in self._of(fields).columns}
-        if verbs <= {*_BY_CONTRIBUTION}:
+        if verbs <= {*CHANGES}:
             return self._by_contribution(fields)
         return self._by_comparison(fields) if verbs != {"last"} else self._by_run(*fields)
 
@@ -52,9 +53,9 @@ class Marks:
 
     def _by_contribution(self, fields: Sequence[str]) -> str:
         query = self._of(fields)
-        ends = {"first": query.first, "last": query.last}
         marks = [
-            f"coalesce({_BY_CONTRIBUTION[column.verb].format(value=quoted(name), **ends)}, {query.first})"
+            f"coalesce({query.first if column.verb == 'first' else query.last} "
+            f"filter (where {CHANGES[column.verb].format(value=quoted(name))}), {query.first})"
             f" as {quoted(name)}"
             for name, column in query.columns
         ]

@@ -36,6 +36,7 @@ from eventlab.projections.columns import (
 )
 from eventlab.projections.contributed import LeftToDuckDB, can_be_carried, states_in_arrays
 from eventlab.projections.diagnosis import diagnosis
+from eventlab.projections.lastchanges import causes_in_arrays
 from eventlab.projections.marks import Marks
 from eventlab.projections.mixed import with_types
 from eventlab.projections.partials import Carried, Parts
@@ -54,6 +55,7 @@ from eventlab.timetravel import (
     require_version,
     with_keys,
 )
+from eventlab.timetravel.causes import Causes, Cells
 from eventlab.timetravel.lifetimes import clock_of
 from eventlab.timetravel.panel import parts_between
 
@@ -279,6 +281,13 @@ class Projection(TimeTravel):
             if self.ends_with
             else marks.assign(**{ENDED: pd.Series(pd.NA, marks.index, "Int64")})
         )
+
+    def causes(self, log: Log, since: int, cells: Cells) -> Causes:
+        """Return the events that did what `diff` found since a position, each by its position and type."""
+        if can_be_carried(self, log):
+            with suppress(LeftToDuckDB):
+                return causes_in_arrays(self, log, since, cells)
+        return super().causes(log, since, cells)
 
     def _marked(self, log: Log, names: Sequence[str], sql: Callable[[Marks], str]) -> pd.DataFrame:
         bound = Bound()

@@ -17,6 +17,7 @@ from eventlab.snapshots.deletions import DELETIONS
 from eventlab.snapshots.shelf import Shelf
 from eventlab.store import require_store
 from eventlab.timetravel import Key, TimeTravel
+from eventlab.timetravel.causes import Causes, Cells
 from eventlab.timetravel.newest import newest_by_stream
 
 if TYPE_CHECKING:
@@ -167,6 +168,10 @@ class Snapshots(TimeTravel):
     def marks(self, log: Log, since: int = 0, fields: Sequence[str] | None = None) -> pd.DataFrame:
         """Return for each key and field the position of the event that last changed it."""
         return self._projection.marks(log, since, fields)
+
+    def causes(self, log: Log, since: int, cells: Cells) -> Causes:
+        """Return the events that did what `diff` found since a position."""
+        return self._projection.causes(log, since, cells)
 
     def states(self, log: Log, cuts: Sequence[Any], by: str = "position") -> Iterator[pd.DataFrame]:
         """Yield the state at each of some cuts: from snapshots where they are far apart."""

@@ -86,6 +86,10 @@ class KnownStreams:
         places = np.argsort(names)
         return places, pd.Index(names[places], dtype="str")
 
+    def numbered(self, con: duckdb.DuckDBPyConnection, names: pd.Index[str]) -> Array:
+        """Return the number of each of many streams, -1 where there is none of a name."""
+        return self._of_many.numbers(con, names)
+
     def _with(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> Array:
         """Return the names by number, those of some numbers among them."""
         if self._held > _MOST:

@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from eventlab import frames
 from eventlab.errors import NamelessStream
 from eventlab.statements import execute
 
@@ -42,6 +43,19 @@ class StreamNames:
         """Return the name of each of some numbers."""
         ordered, rank = self._covering(con, numbers)
         return ordered.take(rank[numbers])
+
+    def numbers(self, con: duckdb.DuckDBPyConnection, names: pd.Index[str]) -> Numbers:
+        """Return the number of each of some names, -1 where no stream is called so."""
+        ordered, rank = self._known
+        places = frames.places(ordered, names)
+        if (places < 0).any():
+            self._known = ordered, rank = _read(con, None)
+            places = frames.places(ordered, names)
+        there = np.flatnonzero(rank >= 0)
+        by_rank: Numbers = np.full(len(ordered) + 1, -1)
+        by_rank[rank[there]] = there
+        found: Numbers = by_rank[places]
+        return found
 
     def _covering(
         self, con: duckdb.DuckDBPyConnection, numbers: Numbers

@@ -10,8 +10,8 @@ import pandas as pd
 
 from eventlab.equality import same
 from eventlab.frames import places, taken, values
+from eventlab.timetravel.causes import NO_CAUSES, Cells
 from eventlab.timetravel.names import ENDED
-from eventlab.timetravel.told import one_each
 
 if TYPE_CHECKING:
     from eventlab.store.log import Log
@@ -31,10 +31,11 @@ def diff(projection: TimeTravel, before: Log, after: Log) -> pd.DataFrame:
     """Return one row per changed field, as `TimeTravel.diff` says."""
     early, late = projection(before), projection(after)
     both = _BothStates(early, late)
-    rows, cells = both.changed()
-    position = _positions(projection, before, after, cells, both.keys, rows)
-    found = both.named(rows, cells, projection.key_names)
-    return found.assign(position=position, type=_types(after, position)).astype(COLUMNS)
+    cells, found = both.changed()
+    since = before.end if before.begins(after) else 0
+    position, kind = projection.causes(after, since, cells) if len(cells) else NO_CAUSES
+    named = both.named(cells, found, projection.key_names)
+    return named.assign(position=position, type=kind).astype(COLUMNS)
 
 
 def diff_of_states(early: pd.DataFrame, late: pd.DataFrame) -> pd.DataFrame:
@@ -62,25 +63,26 @@ class _BothStates:
         columns = dict.fromkeys([*early.columns, *late.columns])
         self._fields = [name for name in columns if name != "position"]
 
-    def changed(self) -> tuple[Any, pd.DataFrame]:
-        """Return the cells that differ, by key and then field; and for each the place of its key."""
+    def changed(self) -> tuple[Cells, pd.DataFrame]:
+        """Return the cells that differ, by key and then field: which they are, and a row for each."""
         parts = [self._of(field) for field in self._fields]
         rows = np.concatenate([row for row, _, _ in parts]) if parts else np.array([], "int64")
         order = np.argsort(rows, kind="stable")
         rows = rows[order]
-        fields = np.repeat(np.arange(len(parts)), [len(row) for row, _, _ in parts])
-        return rows, pd.DataFrame(
+        fields = np.repeat(np.arange(len(parts)), [len(row) for row, _, _ in parts])[order]
+        gone = np.where(self._is[rows] < 0, len(parts), fields)
+        return Cells(self.keys, rows, [*self._fields, ENDED], gone), pd.DataFrame(
             {
-                "field": _each(self._fields, fields[order]),
+                "field": _each(self._fields, fields),
                 "before": _together([found for _, found, _ in parts], order),
                 "after": _together([found for _, _, found in parts], order),
                 "change": self._change(rows),
             }
         )
 
-    def named(self, rows: Any, cells: pd.DataFrame, key_names: Sequence[str]) -> pd.DataFrame:
+    def named(self, cells: Cells, found: pd.DataFrame, key_names: Sequence[str]) -> pd.DataFrame:
         """Return cells with the columns of their key before them."""
-        return cells.set_axis(self.keys.take(rows)).reset_index(names=_key_columns(key_names))
+        return found.set_axis(self.keys.take(cells.rows)).reset_index(names=_key_columns(key_names))
 
     def _of(self, field: str) -> tuple[Any, Any, Any]:
         early, late = (_column(state, field) for state in (self._early, self._late))
@@ -117,43 +119,10 @@ def _differ(early: pd.Series[Any], late: pd.Series[Any], was: Any, now: Any) -> 
 
 def _plain(column: pd.Series[Any]) -> Any:
     """Return a column as an array of Python objects: integers beside texts stay integers."""
-    found = np.empty(len(column), object)
-    found[:] = values(column)
+    found: Any = column.astype(object).to_numpy(copy=True)
+    found[column.isna()] = None
     return found
 
 
 def _together(parts: list[Any], order: Any) -> Any:
     return np.concatenate(parts)[order] if parts else np.array([], object)
-
-
-def _positions(
-    projection: TimeTravel,
-    before: Log,
-    after: Log,
-    cells: pd.DataFrame,
-    keys: pd.Index[Any],
-    rows: Any,
-) -> pd.Series[Any]:
-    """Return for each cell the position of the event that did it: for a key that went, its ending."""
-    if cells.empty:
-        return pd.Series(dtype="Int64")
-    since = before.head if before.begins(after) else 0
-    marks = projection.marks(after, since, cells["field"].unique().tolist())
-    names = cells["field"].where(cells["change"] != "vanished", ENDED)
-    numbers, columns = pd.factorize(names)
-    found = np.column_stack([marks[name].to_numpy("float64", na_value=np.nan) for name in columns])
-    found = np.vstack(
-        [found, np.full((1, len(columns)), np.nan)]
-    )  # for keys it does not know: row -1
-    return pd.Series(found[places(marks.index, keys)[rows], numbers]).astype(
-        "Int64"
-    )  # a double holds any position that is met
-
-
-def _types(log: Log, positions: pd.Series[Any]) -> pd.Series[Any]:
-    wanted = positions.dropna().drop_duplicates().astype("int64")
-    found = log.frame_beside(
-        f"select position, type from events semi join el_beside using (position) order by {log.order_by}",
-        pd.DataFrame({"position": wanted}),
-    )
-    return positions.map(one_each(found).set_index("position")["type"])

@@ -18,6 +18,7 @@ from eventlab.timetravel.asked import require_logs
 from eventlab.timetravel.asof import asof
 from eventlab.timetravel.bisect import Found, bisect
 from eventlab.timetravel.blame import blame
+from eventlab.timetravel.causes import Causes, Cells, causes_by_marks
 from eventlab.timetravel.diff import diff
 from eventlab.timetravel.lifetimes import lifetimes
 from eventlab.timetravel.marks import marks_of
@@ -422,6 +423,10 @@ class TimeTravel(ABC):
             ``_ended``, the position of the event that last ended the key's life.
         """
         return marks_of(self.changes(log), list(self.key_names))
+
+    def causes(self, log: Log, since: int, cells: Cells) -> Causes:
+        """Return the events that did what `diff` found since a position, each by its position and type."""
+        return causes_by_marks(self, log, since, cells)
 
     def require_log(self, found: object) -> None:
         """Refuse what is no log."""
