@@ -85,3 +85,15 @@ def test_the_newest_come_first_and_those_of_one_event_by_key(by):
     expected = ["card-xc", "card-yb", "card-xa"] if by == "stream" else ["c", "x", "b"]
     assert newest.index.tolist() == expected
     assert_frame_equal(newest, cards.newest(store, 3))
+
+
+def test_names_have_their_numbers_and_a_name_of_no_stream_has_none():
+    store = with_streams(*NAMES)
+    names = pd.Index(["a-2", "nobody-1", "b-1", "é-1"], dtype="str")
+
+    with store.borrowed() as con:
+        numbers = store.known_streams.numbered(con, names)
+        no_numbers = store.known_streams.numbered(con, names[:0])
+
+    assert numbers.tolist() == [5, -1, 1, 2]
+    assert no_numbers.tolist() == []
