@@ -71,7 +71,7 @@ def _show_with_own(
     [(last,)] = con.execute(f"select coalesce(max({number}), 0) from {theirs}").fetchall()
     con.execute(
         f"create view main.{table} as select * from {theirs} where {number} <= {last} "
-        f"union all select * from {database.name}.own.{table}"
+        f"union all select * from {database.name}.eventlab_own.{table}"
     )
 
 
@@ -86,7 +86,7 @@ def _show_fields(
     found = con.execute(f"select type, field, kind from {catalog}.main.fields order by seen")
     stored = [Field(*row) for row in found.fetchall()]
     rows.insert_fields(con, 0, list(parent.shown_fields(stored, shared)))
-    con.execute(f"create view main.fields as select * from {database.name}.own.fields")
+    con.execute(f"create view main.fields as select * from {database.name}.eventlab_own.fields")
 
 
 def _stream_numbers(con: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, int]:
@@ -127,7 +127,7 @@ class _Move:
 
     def all_of(self, theirs: Scans) -> Scans:
         """Return the scans of the branch: the parent's, and that of its own events."""
-        own = Scan(f"{self.name}.own.events", is_shared=False)
+        own = Scan(f"{self.name}.eventlab_own.events", is_shared=False)
         return Scans(
             (*(moved for scan in theirs.by_stretch for moved in self.by_stretch(scan)), own),
             (*(moved for scan in theirs.by_lookup for moved in self.by_lookup(scan)), own),
@@ -172,7 +172,7 @@ def _looked_up(scan: Scan, name: str, width: int) -> Scan:
     """
     places = f"{name}_places"
     join = (
-        f"left join {name}.own.moved_positions as {places} "
+        f"left join {name}.eventlab_own.moved_positions as {places} "
         f"on {places}.bucket = {scan.position} // {width} "
         f"and {scan.position} between {places}.low and {places}.high"
     )
@@ -190,12 +190,12 @@ def _with_versions_moved(scan: Scan, name: str) -> Scan:
     """Return the scan with the versions, and the names in causation ids, of the branch."""
     moved, cause = f"{name}_versions", f"{name}_causes"
     by_version = (
-        f"left join {name}.own.moved_versions as {moved} on {moved}.of_stream_no = events.stream_no "
+        f"left join {name}.eventlab_own.moved_versions as {moved} on {moved}.of_stream_no = events.stream_no "
         f"and {scan.version} between {moved}.low and {moved}.high"
     )
     stream, version = _OWN_STREAM.format(scan.causation_id), _OWN_VERSION.format(scan.causation_id)
     by_cause = (
-        f"left join {name}.own.moved_versions as {cause} on {cause}.of_stream = {stream} "
+        f"left join {name}.eventlab_own.moved_versions as {cause} on {cause}.of_stream = {stream} "
         f"and {version} between {cause}.low and {cause}.high"
     )
     follows = f"{cause}.of_stream || '@' || ({version} + {cause}.shift)"

@@ -210,8 +210,9 @@ _branch_numbers = itertools.count(1)
 class BranchDatabase(Database):
     """A database in memory, attached to its parent's connection; it holds the parent that it reads from.
 
-    Its schema ``own`` holds what is written here; ``main`` shows it together with what is shared. Every
-    cursor looks for tables in that order, so INSERT INTO events is the own table and main.events is all.
+    Its schema ``eventlab_own`` holds what is written here; ``main`` shows it together with what is shared.
+    Every cursor looks for tables in that order, so INSERT INTO events is the own table and main.events is
+    all. A file is a database called by its name, and so no file may have the name of the schema.
     """
 
     is_branch = True
@@ -222,12 +223,12 @@ class BranchDatabase(Database):
         self.name = f"eventlab_branch_{next(_branch_numbers)}"
         self.attached = Attached(connection, self.name, parent)
         self._open(connection)
-        connection.execute(f"create schema {self.name}.own")
+        connection.execute(f"create schema {self.name}.eventlab_own")
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection that writes here and reads both."""
         con = super().cursor()
-        con.execute(f"set search_path = '{self.name}.own,{self.name}.main'")
+        con.execute(f"set search_path = '{self.name}.eventlab_own,{self.name}.main'")
         return con
 
     def _let_go(self, connection: duckdb.DuckDBPyConnection) -> None:

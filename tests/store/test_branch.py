@@ -549,3 +549,15 @@ def test_the_refusal_of_a_payload_is_its_own_kind(cards):
     with pytest.raises(InvalidBranch) as refused:
         cards.branch(edit={1: {"amount": float("nan")}})
     assert isinstance(refused.value.__cause__, PayloadError)
+
+
+@pytest.mark.parametrize("name", ["own", "main", "events"])
+def test_a_file_may_be_called_as_it_likes(tmp_path, name):
+    with el.EventStore(tmp_path / f"{name}.duckdb") as store:
+        store.append("card-7", [loaded(20), redeemed(5)])
+
+        fork = store.branch(at=1)
+        fork.append("card-7", loaded(1))
+
+        assert CARDS(fork)["balance"].tolist() == [21]
+        assert CARDS(store)["balance"].tolist() == [15]
