@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from eventlab.projections.projection import Projection
     from eventlab.store.log import Log
 
-AT_ONCE = 1_000_000
-"""So many events are in memory at a time."""
+AT_ONCE = 250_000
+"""So many events are in memory at a time; their texts may be long."""
 
 
 class LeftToDuckDB(Exception):

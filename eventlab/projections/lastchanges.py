@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from eventlab.projections.changing import Array, Changing, ChangingReader
-from eventlab.projections.contributed import AT_ONCE
 from eventlab.store.streamnames import how_many
 from eventlab.timetravel import ENDED
 from eventlab.timetravel.causes import Causes, Cells, types_of
@@ -21,6 +20,9 @@ from eventlab.timetravel.causes import Causes, Cells, types_of
 if TYPE_CHECKING:
     from eventlab.projections.projection import Projection
     from eventlab.store.log import Log
+
+AT_ONCE = 1_000_000
+"""So many events are looked at first: ten each, where a hundred thousand streams take turns."""
 
 SCARCE = 4
 """Where fewer than one stream in so many is missing, the others are not read."""

@@ -23,7 +23,7 @@ NEVER = np.iinfo("int64").min
 """The position of a stream that does not live."""
 
 _CHOSEN = {"BOOLEAN", "DATE", *(WHOLE - HUGE), *FLOATS, *TEXTS, *MOMENTS}
-_SLACK = 4
+_SLACK = 2
 """So many times as many values as streams are kept, before those that no stream has are thrown away."""
 
 

@@ -84,8 +84,8 @@ def test_values_that_no_stream_has_any_more_are_thrown_away():
     _, last, first = found._columns
 
     assert told(found) == {0: (100, "text 100", "text 1", 100)}
-    assert sum(map(len, last._values)) <= 4
-    assert sum(map(len, first._values)) <= 4
+    assert sum(map(len, last._values)) <= 2
+    assert sum(map(len, first._values)) <= 2
 
 
 def test_a_part_between_two_places_is_that_of_all_columns():
