@@ -76,9 +76,14 @@ def described(con: duckdb.DuckDBPyConnection, sql: str, params: Params = None) -
     >>> described(duckdb.connect(), "select 0.10::decimal(9, 2) as price, [1] as seats")
     {'price': 'DECIMAL', 'seats': 'NESTED'}
     """
-    execute(con, f"from (\n{sql}\n) limit 0", params)
-    families = [_family(str(column[1])) for column in con.description or []]
+    families = families_of(con, sql, params)
     return dict(zip(con.fetchnumpy(), families, strict=True))
+
+
+def families_of(con: duckdb.DuckDBPyConnection, sql: str, params: Params = None) -> list[str]:
+    """Return the same without the names, also of types that are none of NumPy's."""
+    execute(con, f"from (\n{sql}\n) limit 0", params)
+    return [_family(str(column[1])) for column in con.description or []]
 
 
 def column(values: Iterable[Any]) -> pd.Series[Any]:

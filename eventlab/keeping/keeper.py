@@ -85,7 +85,7 @@ class KeepsParts(Keeper):
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
         self.columns = self._parts(Bound()).columns
-        self._families = Remembered[Families]()
+        self._families, self._families_in_arrays = Remembered[Families](), Remembered[list[str]]()
 
     def types(self, log: Log) -> str:
         """Return the SQL type of every column, and a digest of the query: it names those of the fields."""
@@ -139,7 +139,7 @@ class KeepsParts(Keeper):
 
     def _in_arrays(self, start: Start, tail: Log) -> pd.DataFrame:
         bound = Bound()
-        carried = CarriedInArrays(self._projection, self._families)
+        carried = CarriedInArrays(self._projection, self._families_in_arrays)
         tail.require_payloads()
         with self._projection.diagnosed(tail):
             before = self._before(start, tail, bound)

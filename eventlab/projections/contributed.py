@@ -15,7 +15,6 @@ import pandas as pd
 
 from eventlab import frames
 from eventlab.fetching import fetched
-from eventlab.frames import Families
 from eventlab.projections.mixed import are_settled
 from eventlab.projections.sql import Bound, Query
 from eventlab.projections.tallies import Contributed, Outgrown, Tallies, tally
@@ -44,7 +43,7 @@ class CarriedInArrays:
     ``families`` are those of queries that were asked before: they say which columns arrays can hold.
     """
 
-    def __init__(self, projection: Projection, families: Remembered[Families]) -> None:
+    def __init__(self, projection: Projection, families: Remembered[list[str]]) -> None:
         self._projection, self._families = projection, families
         self._kinds: list[str] = []
         self._tallies = Tallies([])
@@ -67,8 +66,8 @@ class CarriedInArrays:
         sql, cut = part.query(_before(before, query) + query.touched(other_clock))
         params = {**cut, **bound.params}
         with part.borrowed() as con:
-            families = self._families.of(sql, lambda: frames.described(con, sql, params))
-            self._require_tallies(query, list(families.values()))
+            families = self._families.of(sql, lambda: frames.families_of(con, sql, params))
+            self._require_tallies(query, families)
             many = bool(before) or part.may_be_long(con)
             values = fetched(con, sql, params, self._kinds, many=many)
         if any(map(frames.outgrown, self._kinds, values)):
@@ -124,12 +123,11 @@ def states_in_arrays(
         At the first that arrays cannot hold.
     """
     carried = CarriedInArrays(projection, Remembered())
+    ends = [log.until(**{_BOUND[clock]: cut}) for cut in cuts]
     left = [np.datetime64(cut, "us") if clock != "position" else cut for cut in reversed(cuts)]
-    for part in _slices(log.until(**{_BOUND[clock]: cuts[-1]})):
-        with projection.computing(part):
-            rows = carried.read(part, clock=clock)
+    for rows in _read(carried, projection, ends[-1], clock):
         start, readings = 0, rows.readings
-        while left and len(readings) and left[-1] < readings[-1]:
+        while left and left[-1] < readings[-1]:
             end = int(np.searchsorted(readings, left.pop(), side="right"))
             carried.add(rows.between(start, end))
             start = end
@@ -142,11 +140,28 @@ def states_in_arrays(
 _BOUND = {"position": "position", "recorded_at": "recorded"}
 
 
+def _read(
+    carried: CarriedInArrays, projection: Projection, log: Log, clock: str
+) -> Iterator[Contributed]:
+    """Yield what a log contributes, a part at a time; no clock may step back from one to the next."""
+    last = None
+    for part in _slices(log):
+        with projection.computing(part):
+            rows = carried.read(part, clock=clock)
+        if len(rows.readings):
+            if last is not None and rows.readings[0] < last:
+                raise LeftToDuckDB
+            last = rows.readings[-1]
+            yield rows
+
+
 def _slices(log: Log) -> Iterator[Log]:
-    """Yield a log in parts, one at the least."""
-    first, last = log.cut.position.low or 1, log.end
-    for start in range(first, max(first, last) + 1, AT_ONCE):
-        yield log.since(position=start).until(position=start + AT_ONCE - 1)
+    """Yield a log in parts, one at the least; the first begins wherever the log does."""
+    first = max(log.cut.position.low or 1, 1)
+    last = max(log.end, first)
+    for start in range(first, last + 1, AT_ONCE):
+        part = log.until(position=min(start + AT_ONCE - 1, last))
+        yield part if start == first else part.since(position=start)
 
 
 def _before(rows: str, query: Query) -> str:
@@ -160,7 +175,8 @@ def _before(rows: str, query: Query) -> str:
 
 def _in_order(rows: Contributed, part: Log) -> Contributed:
     """Return rows in the order of their positions; those of a snapshot are of different streams."""
-    if _steps_back(rows.positions.clip(min=(part.cut.position.low or 1) - 1)):
+    low = part.cut.position.low
+    if _steps_back(rows.positions if low is None else rows.positions.clip(min=low - 1)):
         rows = rows.taken(np.argsort(rows.positions, kind="stable"))
     if rows.readings is not rows.positions and _steps_back(rows.readings):
         raise LeftToDuckDB

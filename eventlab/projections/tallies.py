@@ -22,6 +22,7 @@ Numbers = np.ndarray[Any, np.dtype[np.int64]]
 NEVER = np.iinfo("int64").min
 """The position of a stream that does not live."""
 
+_ADDED = WHOLE - {"UHUGEINT"} | FLOATS  # DuckDB adds that one up as floats
 _CHOSEN = {"BOOLEAN", "DATE", *(WHOLE - HUGE), *FLOATS, *TEXTS, *MOMENTS}
 _SLACK = 2
 """So many times as many values as streams are kept, before those that no stream has are thrown away."""
@@ -131,7 +132,7 @@ class Tally(ABC):
 def tally(verb: str, family: str) -> Tally | None:
     """Return the tally of a verb over values of a kind of SQL type, None where there is none."""
     if verb in ("total", "count"):
-        return Sums(family) if family in WHOLE | FLOATS else None
+        return Sums(family) if family in _ADDED else None
     return Chosen(verb, family) if verb in ("first", "last") and family in _CHOSEN else None
 
 
@@ -151,7 +152,10 @@ class Sums(Tally):
         added = values.filled(0).astype(self._sums.dtype, copy=False)
         if self._is_whole and _reach(added) * len(added) + _reach(self._sums) >= 2**63:
             raise Outgrown
-        np.add.at(self._sums, streams, added)
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # as DuckDB says nothing of infinite sums
+            np.add.at(self._sums, streams, added)
 
     def forget(self, streams: Numbers) -> None:
         """Set some streams back to nothing."""
@@ -178,7 +182,7 @@ class Chosen(Tally):
     def add(self, streams: Numbers, values: Any) -> None:
         """Take values in."""
         column = frames.decoded(self._family, values)
-        rows = np.flatnonzero(~column.array.isna())
+        rows = np.flatnonzero(~_gaps(column, values))
         streams = streams[rows]
         if self._keeps_first:
             streams, first = np.unique(streams, return_index=True)
@@ -212,6 +216,12 @@ class Chosen(Tally):
         self._values = [frames.taken(self._together(), self._places[kept])]
         self._places[kept] = np.arange(len(kept))
         self._held = len(kept)
+
+
+def _gaps(column: pd.Series[Any], values: Any) -> Any:
+    """Return where values are missing; to SQL a NaN is none of them."""
+    is_masked = isinstance(values, np.ma.MaskedArray)
+    return np.ma.getmaskarray(values) if is_masked else column.array.isna()
 
 
 def _with_room(array: Any, size: int, empty: int) -> Any:

@@ -55,9 +55,12 @@ def causes_by_marks(projection: TimeTravel, log: Log, since: int, cells: Cells) 
 
 
 def _positions(projection: TimeTravel, log: Log, since: int, cells: Cells) -> pd.Series[Any]:
-    marks = projection.marks(log, since, [name for name, _ in cells.by_name() if name != ENDED])
-    where = places(marks.index, cells.keys)[cells.rows]
     found = np.full(len(cells), np.nan)  # a double holds any position that is met
+    fields = [name for name, _ in cells.by_name() if name != ENDED]
+    if not (fields or projection.ends_with):
+        return pd.Series(found).astype("Int64")
+    marks = projection.marks(log, since, fields)
+    where = places(marks.index, cells.keys)[cells.rows]
     for name, chosen in cells.by_name():
         column = marks[name].to_numpy("float64", na_value=np.nan)
         found[chosen] = np.append(column, np.nan)[where[chosen]]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import eventlab as el
-from eventlab.errors import ColumnFailed
+from eventlab.errors import ColumnFailed, InvalidCut
 from eventlab.keeping.keeper import KeepsParts
 from eventlab.projections import contributed, projection
 from eventlab.projections.contributed import LeftToDuckDB
@@ -210,6 +210,59 @@ def test_a_rule_with_another_key_is_left_to_duckdb():
     assert [state.index.tolist() for state in states] == [["Mara"], ["Mara", "Oda"]]
 
 
+def test_a_nan_is_a_value_and_the_last_one_counts():
+    rule = el.Projection("rule", late=el.last("x::DOUBLE"), early=el.first("x::DOUBLE"))
+    with el.EventStore() as store:
+        fast = el.Snapshots(store, rule, every=2)
+        store.append("card-1", [el.Event("Loaded", {"x": x}) for x in ("4", "1", "nan")])
+        store.append("card-2", [el.Event("Loaded", {"x": x}) for x in ("nan", "2")])
+
+        with nothing_left_to_duckdb():
+            *_, last = rule.states(store, [2, 5])
+            from_a_snapshot = fast(store)
+
+        for state in (last, from_a_snapshot, rule(store)):
+            assert state["late"].isna().tolist() == [True, False]
+            assert state["early"].isna().tolist() == [False, True]
+
+
+def test_sums_of_floats_that_run_off_are_infinite_without_a_word():
+    rule = el.Projection("rule", sum=el.total("1e308::DOUBLE"))
+    with el.EventStore() as store:
+        store.append("card-1", [el.Event("Loaded", {}) for _ in range(2)])
+
+        with nothing_left_to_duckdb():
+            states = list(rule.states(store, [1, 2]))
+
+    assert [state["sum"].item() for state in states] == [1e308, np.inf]
+
+
+@pytest.mark.parametrize("kind", ["UHUGEINT", "HUGEINT", "UBIGINT", "UTINYINT", "FLOAT"])
+def test_sums_of_every_number_are_those_of_a_state(kind):
+    rule = el.Projection("rule", sum=el.total(f"position::{kind}"))
+    with el.EventStore() as store:
+        store.append("card-1", [el.Event("Loaded", {}) for _ in range(3)])
+
+        panel = rule.panel(store, at=[2, 3])
+
+        assert panel["sum"].tolist() == [3, 6]
+        assert panel["sum"].dtype == rule(store)["sum"].dtype
+
+
+def test_cuts_may_lie_as_far_away_as_positions_go():
+    rule = el.Projection("rule", loads=el.count())
+    with el.EventStore() as store:
+        store.append("card-1", [el.Event("Loaded", {}) for _ in range(3)])
+
+        for far in (-(2**62), 2**63 - 1):
+            panel = rule.panel(store.since(position=far), at=[1, 3])
+
+            assert panel["loads"].tolist() == ([1, 3] if far < 0 else [])
+        with pytest.raises(InvalidCut, match="is no position"):
+            rule.panel(store, at=[-(2**64), 2])
+        assert rule.panel(store, at=[-(2**63), 2, 2**62])["loads"].tolist() == [2, 3]
+
+
 def test_rows_that_come_in_another_order_are_put_in_that_of_their_positions():
     places = np.array([2, 1])
     rows = Contributed(np.array([7, 8]), places, places, None, (np.ma.array([20, 10]),))
@@ -227,6 +280,22 @@ def test_a_clock_that_steps_back_is_left_to_duckdb():
 
     with el.EventStore() as store, pytest.raises(LeftToDuckDB):
         contributed._in_order(rows, store)
+
+
+def test_a_clock_that_steps_back_between_two_parts_is_left_to_duckdb_too(monkeypatch):
+    rule = el.Projection("rule", loads=el.count())
+    times = iter(pd.date_range("2026-01-01", periods=4).to_pydatetime())
+    monkeypatch.setattr(contributed, "AT_ONCE", 2)
+    with el.EventStore(clock=lambda: next(times)) as store:
+        for _ in range(4):
+            store.append("card-1", el.Event("Loaded", {}))
+        con = store.cursor()
+        con.execute("drop trigger events_never_change on events")
+        con.execute("update events set recorded_at = '2026-01-01 12:00' where position = 3")
+
+        panel = rule.panel(store, at=["2026-01-01", "2026-01-02"], by="recorded")
+
+        assert panel["loads"].tolist() == [1, 3]
 
 
 def test_a_value_that_duckdb_cannot_compute_is_named_as_ever():

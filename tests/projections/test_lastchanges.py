@@ -202,3 +202,28 @@ def test_a_rule_that_names_its_key_is_left_to_duckdb():
         diff = rule.diff(store.until(position=2), store)
 
     assert diff[["before", "after", "position"]].values.tolist() == [[7, 15, 3]]
+
+
+@pytest.mark.parametrize("far", [-(2**62), 0, 2**62])
+def test_bounds_may_lie_as_far_away_as_positions_go(far):
+    rule = el.Projection("rule", holder=el.first("holder"))
+    with store_of([("card-1", "Loaded", {"holder": "Mara"})]) as store, going_back():
+        diff = rule.diff(store.until(position=far), store.until(position=2**62))
+
+    assert diff["position"].tolist() == ([1, 2] if far <= 0 else [])[::-1]
+
+
+def test_streams_that_others_append_meanwhile_are_none_of_the_log(monkeypatch):
+    rule = el.Projection("rule", holder=el.first("holder"))
+    with store_of([("card-1", "Loaded", {"holder": "Mara"})]) as store:
+        counted = lastchanges.how_many
+
+        def counted_before_the_next(con):
+            streams = counted(con)
+            store.append("card-9", el.Event("Loaded", {"holder": "Oda"}))
+            return streams
+
+        monkeypatch.setattr(lastchanges, "how_many", counted_before_the_next)
+        diff = rule.diff(store.until(position=1), store)
+
+    assert diff[["key", "position"]].values.tolist() == [["card-1", 2]]

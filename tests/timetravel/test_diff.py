@@ -106,3 +106,16 @@ def test_backwards_names_no_event_that_the_earlier_log_does_not_know(kind, store
     assert diff["change"].tolist() == ["vanished"]
     assert diff["position"].tolist() == [pd.NA]
     assert diff["type"].isna().tolist() == [True]
+
+
+@pytest.mark.parametrize("key", ["stream", "number"])
+@pytest.mark.parametrize("end", [{"position": 0}, {"occurred": "1990-01-01"}])
+def test_keys_that_no_event_ended_vanish_without_one(store, key, end):
+    numbers = el.Projection("numbers", key=key, events=el.count())
+
+    diff = numbers.diff(store, store.until(**end))
+
+    assert set(diff["change"]) == {"vanished"}
+    assert diff["position"].isna().all()
+    assert diff["type"].isna().all()
+    assert len(diff) == len(numbers(store))
