@@ -123,9 +123,9 @@ def states_in_arrays(
         At the first that arrays cannot hold.
     """
     carried = CarriedInArrays(projection, Remembered())
-    ends = [log.until(**{_BOUND[clock]: cut}) for cut in cuts]
+    *_, whole = (log.until(**{_BOUND[clock]: cut}) for cut in cuts)  # or one of them is refused
     left = [np.datetime64(cut, "us") if clock != "position" else cut for cut in reversed(cuts)]
-    for rows in _read(carried, projection, ends[-1], clock):
+    for rows in _read(carried, projection, whole, clock):
         start, readings = 0, rows.readings
         while left and left[-1] < readings[-1]:
             end = int(np.searchsorted(readings, left.pop(), side="right"))

@@ -152,9 +152,8 @@ class Sums(Tally):
         added = values.filled(0).astype(self._sums.dtype, copy=False)
         if self._is_whole and _reach(added) * len(added) + _reach(self._sums) >= 2**63:
             raise Outgrown
-        with np.errstate(
-            over="ignore", invalid="ignore"
-        ):  # as DuckDB says nothing of infinite sums
+        # DuckDB says nothing of infinite sums either.
+        with np.errstate(over="ignore", invalid="ignore"):
             np.add.at(self._sums, streams, added)
 
     def forget(self, streams: Numbers) -> None:
@@ -225,8 +224,6 @@ def _gaps(column: pd.Series[Any], values: Any) -> Any:
 
 
 def _with_room(array: Any, size: int, empty: int) -> Any:
-    if not len(array):
-        return np.full(size, empty, array.dtype)
     made = np.full(size, empty, array.dtype)
     made[: len(array)] = array
     return made

@@ -369,10 +369,7 @@ class Log:
 
     @property
     def end(self) -> int:
-        """A position behind which it shows nothing, and up to which it leaves nothing out at its end.
-
-        Its head, or a later position that takes a tenth of the time to find.
-        """
+        """Where it ends: its head, or a later position with nothing of it in between, found much sooner."""
         if self.cut.recorded.high is not None:
             return self.head
         whole, high = self._with(Cut()).head, self.cut.position.high
