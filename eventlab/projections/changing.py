@@ -1,6 +1,7 @@
 """Which events may change which fields of a projection by stream, read as arrays.
 
-Whether an event contributes to a sum, a count or a first value says enough; what it contributes is not read.
+Whether an event contributes to a sum, a count or a first value says enough, and what it contributes is not
+read. A last value may be contributed again, so it is.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
+from eventlab import frames
+from eventlab.fetching import fetched
 from eventlab.projections.contributed import LeftToDuckDB
 from eventlab.projections.marks import CHANGES
 from eventlab.projections.mixed import are_settled
 from eventlab.projections.sql import Bound, Query
-from eventlab.statements import execute
+from eventlab.projections.tallies import CHOSEN, gaps
 from eventlab.store.sqltext import literal, quoted
 
 if TYPE_CHECKING:
+    import duckdb
+
     from eventlab.projections.projection import Projection
     from eventlab.store.log import Log
 
@@ -32,7 +38,8 @@ MOST_TYPES = 16
 class Changing(NamedTuple):
     """Events in fold order: their streams, positions, types by number, and which fields each may change.
 
-    ``ends`` says which of them end the life of their stream, where any can.
+    ``ends`` says which of them end the life of their stream, where any can; ``values`` are what they
+    contribute to last values.
     """
 
     streams: Array
@@ -40,6 +47,7 @@ class Changing(NamedTuple):
     types: Array
     ends: Array | None
     changes: Mapping[str, Array]
+    values: Mapping[str, pd.Series[Any]]
 
 
 class ChangingReader:
@@ -60,9 +68,13 @@ class ChangingReader:
 
     def __init__(self, projection: Projection, log: Log, names: list[str]) -> None:
         self._projection, self._log = projection, log
-        self.verbs = {name: column.verb for name, column in projection.columns if name in names}
+        verbs = {name: column.verb for name, column in projection.columns if name in names}
+        self._lasts = [name for name, verb in verbs.items() if verb == "last"]
+        self._others = [name for name in verbs if name not in self._lasts]
+        self._kinds: list[str] = []
+        self.verbs = verbs
         if not (
-            CHANGES.keys() >= set(self.verbs.values())
+            {*CHANGES, "last"}.issuperset(verbs.values())
             and log.order_by == "position"
             and projection.query(literal).by_number().is_by_number
             and are_settled(projection.columns, log)
@@ -78,9 +90,10 @@ class ChangingReader:
         with self._projection.computing(part):
             query = self._query(part, bound, streams)
             sql, cut = part.query(self._body(query, bound))
+            params = {**cut, **bound.params}
             with part.borrowed() as con:
-                found = execute(con, sql, {**cut, **bound.params}).fetchnumpy()
-        return self._in_order([np.ma.getdata(values) for values in found.values()])
+                self._require_kinds(con, sql, params)
+                return self._in_order(fetched(con, sql, params, self._kinds, many=True))
 
     def _query(self, part: Log, bound: Bound, streams: Array | None) -> Query:
         query = self._projection.query(bound, part).by_number()
@@ -92,20 +105,44 @@ class ChangingReader:
 
     def _body(self, query: Query, bound: Bound) -> str:
         ends = ["_ends"] if query.ends_with else []
-        changes = [CHANGES[verb].format(value=quoted(name)) for name, verb in self.verbs.items()]
-        asked = ", ".join(["stream_no", "position", self._number_of_type(bound), *ends, *changes])
-        return f"select {asked} from ({query.touched(['type'])})"
+        changes = [CHANGES[self.verbs[n]].format(value=quoted(n)) for n in self._others]
+        asked = ["stream_no", "position", self._number_of_type(bound), *ends, *changes]
+        asked += map(quoted, self._lasts)
+        return f"select {', '.join(asked)} from ({query.touched(['type'])})"
 
     def _number_of_type(self, bound: Bound) -> str:
         whens = " ".join(f"when {bound(name)} then {at}" for at, name in enumerate(self.types))
         other = len(self.types)
         return f"(case type {whens} else {other} end)::utinyint" if whens else f"{other}::utinyint"
 
-    def _in_order(self, arrays: list[Array]) -> Changing:
-        if (np.diff(arrays[1]) < 0).any():
-            order = np.argsort(arrays[1], kind="stable")
-            arrays = [values[order] for values in arrays]
-        streams, positions, types, *rest = arrays
+    def _require_kinds(
+        self, con: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, Any]
+    ) -> None:
+        """Find out the kinds of the columns; refuse last values that arrays cannot hold."""
+        self._kinds = self._kinds or frames.families_of(con, sql, params)
+        if not CHOSEN.issuperset(self._kinds[len(self._kinds) - len(self._lasts) :]):
+            raise LeftToDuckDB
+
+    def _in_order(self, columns: list[Any]) -> Changing:
+        if (np.diff(columns[1].data) < 0).any():
+            order = np.argsort(columns[1].data, kind="stable")
+            columns = [values.take(order) for values in columns]
+        first = len(columns) - len(self._lasts)
+        values = map(_given, self._kinds[first:], columns[first:])
+        streams, positions, types, *rest = map(np.ma.getdata, columns[:first])
         ends = rest.pop(0) if self._projection.ends_with else None
-        changes = dict(zip(self.verbs, rest, strict=True))
-        return Changing(streams.astype("int64"), positions, types, ends, changes)
+        return Changing(
+            streams.astype("int64"),
+            positions,
+            types,
+            ends,
+            dict(zip(self._others, rest, strict=True)),
+            dict(zip(self._lasts, values, strict=True)),
+        )
+
+
+def _given(kind: str, values: Any) -> pd.Series[Any]:
+    """Return the values that are not missing, by the places of their events."""
+    column = frames.decoded(kind, values)
+    given: pd.Series[Any] = column[~gaps(column, values)]
+    return given

@@ -1,4 +1,4 @@
-"""Which event last changed a sum, a count or a first value of some streams: looked for from the end.
+"""Which event last changed a sum, a count, a first or a last value of some streams: looked for from the end.
 
 What changed between two cuts has mostly changed lately. So the last million events are read first, as arrays,
 and of what lies before them only the streams that are still missing.
@@ -7,7 +7,7 @@ and of what lies before them only the streams that are still missing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -65,6 +65,7 @@ class Search:
         self._verbs, self._size = verbs, size
         self._asked = {name: _flags(size, streams) for name, streams in asked.items()}
         self._marks = {name: _Marks(size) for name in (*verbs, ENDED)}
+        self._runs = {name: _Run(size) for name, verb in verbs.items() if verb == "last"}
         self._births = _Marks(size)
         self._is_begun = np.zeros(size, bool)  # the ending before the present life is found
 
@@ -72,21 +73,20 @@ class Search:
         """Return the streams to look for in earlier events."""
         missing = np.zeros(self._size, bool)
         for name, asked in self._asked.items():
-            is_first = self._verbs.get(name) == "first"
-            missing |= asked if is_first else asked & (self._marks[name].positions == 0)
+            if self._verbs.get(name) == "first":
+                missing |= asked
+            elif name in self._runs:
+                missing |= asked & ~self._runs[name].is_begun
+            else:
+                missing |= asked & (self._marks[name].positions == 0)
         return np.flatnonzero(missing & ~self._is_begun)
 
     def go_back(self, events: Changing) -> None:
         """Take in the events right before those taken in so far."""
         lives, ended = self._present_lives(events)
-        for name, verb in self._verbs.items():
-            marks, changes = self._marks[name], np.flatnonzero(events.changes[name] & lives)
-            if verb == "first":
-                streams, places = self._first(events, changes)
-            else:
-                streams, places = self._last(events, changes)
-                streams = streams[marks.positions[streams] == 0]
-            marks.note(streams, events, places)
+        for name in self._verbs:
+            streams, places = self._changed(name, events, lives)
+            self._marks[name].note(streams, events, places)
         are_missing = _flags(self._size, self.missing())[events.streams]
         born, places = self._first(events, np.flatnonzero(are_missing & lives))
         self._births.note(born, events, places)
@@ -106,6 +106,29 @@ class Search:
             np.where(never, births.positions[streams], positions),
             np.where(never, births.types[streams], types),
         )
+
+    def _changed(self, name: str, events: Changing, lives: Array) -> tuple[Array, Array]:
+        """Return streams whose field was changed here, as far as is known now, and by number where."""
+        if name in self._runs:
+            return self._began(self._runs[name], events, events.values[name], lives)
+        changes = np.flatnonzero(events.changes[name] & lives)
+        if self._verbs[name] == "first":
+            return self._first(events, changes)
+        streams, places = self._last(events, changes)
+        return streams[self._marks[name].positions[streams] == 0], places
+
+    def _began(
+        self, run: _Run, events: Changing, values: pd.Series[Any], lives: Array
+    ) -> tuple[Array, Array]:
+        """Return the streams that were given their last value here, and where first without another since."""
+        values = values[lives[values.index] & ~run.is_begun[events.streams[values.index]]]
+        given = values.index.to_numpy()
+        lasts, places = self._last(events, given)
+        run.note(lasts, values, places)
+        others = given[run.differ(values, events.streams[given])]
+        interrupted, others = self._last(events, others)
+        run.is_begun[interrupted] = True
+        return self._first(events, given[given > others[events.streams[given]]])
 
     def _present_lives(self, events: Changing) -> tuple[Array, Array]:
         """Return which events come after the last ending of their stream, and the streams it is found of."""
@@ -140,6 +163,28 @@ class _Marks:
         """Note for some streams the events at their places."""
         self.positions[streams] = events.positions[places[streams]]
         self.types[streams] = events.types[places[streams]]
+
+
+class _Run:
+    """By number of a stream its last value, and whether it is found where that had begun to be the last."""
+
+    def __init__(self, size: int) -> None:
+        self.is_begun = np.zeros(size, bool)
+        self._places = np.full(size, -1)
+        self._values: list[pd.Series[Any]] = []
+
+    def note(self, streams: Array, values: pd.Series[Any], places: Array) -> None:
+        """Note the values of streams that have none yet, given by their places."""
+        new = streams[self._places[streams] < 0]
+        self._places[new] = np.arange(len(new)) + sum(map(len, self._values))
+        self._values.append(values.loc[places[new]])
+
+    def differ(self, values: pd.Series[Any], streams: Array) -> Array:
+        """Return which values differ from the last ones of their streams; to SQL a NaN is equal to itself."""
+        last = pd.concat(self._values, ignore_index=True).array.take(self._places[streams])
+        alike: Array = np.asarray(values.array == last, bool)
+        both_nan: Array = np.asarray(values.isna()) & np.asarray(pd.isna(last))
+        return ~(alike | both_nan)
 
 
 def _flags(size: int, streams: Array) -> Array:

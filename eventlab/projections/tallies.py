@@ -23,7 +23,9 @@ NEVER = np.iinfo("int64").min
 """The position of a stream that does not live."""
 
 _ADDED = WHOLE - {"UHUGEINT"} | FLOATS  # DuckDB adds that one up as floats
-_CHOSEN = {"BOOLEAN", "DATE", *(WHOLE - HUGE), *FLOATS, *TEXTS, *MOMENTS}
+CHOSEN = {"BOOLEAN", "DATE", *(WHOLE - HUGE), *FLOATS, *TEXTS, *MOMENTS}
+"""The kinds of values that are kept as they came."""
+
 _SLACK = 2
 """So many times as many values as streams are kept, before those that no stream has are thrown away."""
 
@@ -133,7 +135,7 @@ def tally(verb: str, family: str) -> Tally | None:
     """Return the tally of a verb over values of a kind of SQL type, None where there is none."""
     if verb in ("total", "count"):
         return Sums(family) if family in _ADDED else None
-    return Chosen(verb, family) if verb in ("first", "last") and family in _CHOSEN else None
+    return Chosen(verb, family) if verb in ("first", "last") and family in CHOSEN else None
 
 
 class Sums(Tally):
@@ -181,7 +183,7 @@ class Chosen(Tally):
     def add(self, streams: Numbers, values: Any) -> None:
         """Take values in."""
         column = frames.decoded(self._family, values)
-        rows = np.flatnonzero(~_gaps(column, values))
+        rows = np.flatnonzero(~gaps(column, values))
         streams = streams[rows]
         if self._keeps_first:
             streams, first = np.unique(streams, return_index=True)
@@ -217,7 +219,7 @@ class Chosen(Tally):
         self._held = len(kept)
 
 
-def _gaps(column: pd.Series[Any], values: Any) -> Any:
+def gaps(column: pd.Series[Any], values: Any) -> Any:
     """Return where values are missing; to SQL a NaN is none of them."""
     is_masked = isinstance(values, np.ma.MaskedArray)
     return np.ma.getmaskarray(values) if is_masked else column.array.isna()

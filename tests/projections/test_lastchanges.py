@@ -22,6 +22,9 @@ CARDS = el.Projection(
     loads=el.count("Loaded"),
     events=el.count(),
     holder=el.first("holder"),
+    now=el.last("holder"),
+    latest=el.last("amount", on=["Loaded", "Looked"]),
+    half=el.last("data.amount / 2"),
     ends_with="Closed",
 )
 
@@ -186,13 +189,51 @@ def test_a_stream_that_the_later_log_never_had_has_no_event_there():
     assert told[told["key"] == "card-9"]["position"].isna().all()
 
 
-def test_a_last_value_is_left_to_duckdb():
-    rule = el.Projection("rule", holder=el.last("holder"), loads=el.count())
-    rows = [("card-1", "Loaded", {"holder": name}) for name in ("Mara", "Oda", "Oda")]
+def test_a_last_value_came_with_the_first_of_the_events_that_name_it_without_another_since():
+    names = ["Mara", "Oda", None, "Oda", "Oda"]
+    rows = [("card-1", "Loaded", {"amount": 1, "holder": name}) for name in names]
+    rule = el.Projection("rule", holder=el.last("holder"))
+    with store_of(rows) as store, going_back(events=1, scarce=100):
+        diff = rule.diff(store.until(position=2), store)
+
+    assert diff[["before", "after", "position"]].values.tolist() == [["Mara", "Oda", 3]]
+
+
+def test_a_last_value_is_not_taken_for_one_of_before_another():
+    rows = [("card-1", "Loaded", {"amount": 1, "holder": name}) for name in ("Oda", "Mara", "Oda")]
+    rule = el.Projection("rule", early=el.first("holder"), late=el.last("holder"))
+    with store_of(rows) as store, going_back(events=1, scarce=100):
+        diff = rule.diff(store.until(position=1), store)
+
+    assert diff[["field", "position"]].values.tolist() == [["early", 2], ["late", 4]]
+
+
+@pytest.mark.parametrize(
+    ("values", "position"),
+    [
+        (["1", "nan", "1"], 4),
+        (["nan", "1", "1"], 3),
+        (["1", "0.0", "-0.0"], 3),
+        (["1", "2", "1.0"], 4),
+    ],
+)
+def test_last_values_are_compared_as_sql_compares_them(values, position):
+    rows = [("card-1", "Loaded", {"x": value}) for value in values]
+    rule = el.Projection("rule", x=el.last("x::DOUBLE"))
+    for size in (1, 9):
+        with store_of(rows) as store, going_back(events=size):
+            diff = rule.diff(store.until(position=1), store)
+
+        assert diff["position"].tolist() == [position]
+
+
+def test_last_values_of_other_types_are_left_to_duckdb():
+    rule = el.Projection("rule", items=el.last("items"), price=el.last("amount::DECIMAL(9, 2)"))
+    rows = [("card-1", "Loaded", {"items": [n], "amount": n}) for n in (1, 2, 2)]
     with store_of(rows) as store:
         diff = rule.diff(store.until(position=2), store)
 
-    assert diff[["field", "position"]].values.tolist() == [["holder", 3], ["loads", 4]]
+    assert diff[["field", "position"]].values.tolist() == [["items", 3], ["price", 3]]
 
 
 def test_a_rule_that_names_its_key_is_left_to_duckdb():
