@@ -39,9 +39,34 @@ def panel(projection: TimeTravel, log: Log, at: Iterable[Any], by: str) -> pd.Da
     states = dict(zip(cuts, watched, strict=True))
     found = [states[cut] for cut in asked]
     empty = projection(log.until(position=0))
-    rows: pd.DataFrame = pd.concat(found or [empty], ignore_index=True)
+    rows: pd.DataFrame = pd.concat(_typed_alike(found or [empty]), ignore_index=True)
     # set_index() would hash every key again.
     return rows.set_axis(_index(found or [empty], asked, by))
+
+
+def _typed_alike(states: list[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Return the states, their columns that hold nothing yet with the type that they have at other cuts."""
+    known: dict[str, set[Any]] = {}
+    for state in states:
+        for name, column in state.items():
+            if not _holds_nothing(column):
+                known.setdefault(str(name), set()).add(
+                    _NULLABLE.get(str(column.dtype), column.dtype)
+                )
+    types = {name: kinds.pop() for name, kinds in known.items() if len(kinds) == 1}
+    return [_typed(state, types) for state in states]
+
+
+def _typed(state: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
+    empty = [name for name in state if name in types and _holds_nothing(state[name])]
+    return state.astype({name: types[name] for name in empty}) if empty else state
+
+
+def _holds_nothing(column: pd.Series[Any]) -> bool:
+    return column.dtype == object and bool(column.isna().all())
+
+
+_NULLABLE = {"int64": "Int64", "bool": "boolean"}
 
 
 def parts_between(log: Log, cuts: Sequence[Any], by: str) -> Iterator[Log]:

@@ -105,3 +105,27 @@ def test_what_is_no_cut_is_refused(at, by, words):
         BOTH[0].panel(store, at=at, by=by)
 
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["fold", "projection"])
+def test_a_column_has_its_type_also_where_the_first_cuts_hold_nothing_of_it(kind):
+    fields = {"number": 3, "text": "a", "flag": True, "half": 0.5}
+    rule = (
+        el.Projection("rule", **{name: el.last(name) for name in fields})
+        if kind == "projection"
+        else el.Fold(lambda state, event: state | event.data, dict.fromkeys(fields), name="rule")
+    )
+    with el.EventStore() as store:
+        store.append("card-1", [el.Event("Seen", {}), el.Event("Seen", fields)])
+
+        panel = rule.panel(store, at=[0, 1, 2])
+
+    assert panel.dtypes.astype(str).to_dict() == {
+        "number": "Int64",
+        "text": "str",
+        "flag": "boolean",
+        "half": "float64",
+        "position": "int64",
+    }
+    assert panel.loc[1].isna().sum(axis=1).item() == 4
+    assert panel.loc[2].iloc[0].to_dict() == {**fields, "position": 2}
