@@ -147,9 +147,13 @@ def taken(series: pd.Series[Any], places: Any) -> pd.Series[Any]:
     plain = series.reset_index(drop=True)
     if not (places < 0).any():
         return plain.take(places).reset_index(drop=True)
-    nullable = {"i": "Int64", "b": "boolean"}.get(plain.dtype.kind, plain.dtype)
-    found = plain.astype(nullable).reindex(places).reset_index(drop=True)  # type: ignore[arg-type]
+    found = plain.astype(nullable(plain.dtype)).reindex(places).reset_index(drop=True)
     return found.where(found.notna(), None) if found.dtype == object else found
+
+
+def nullable(dtype: Any) -> Any:
+    """Return the dtype of the same values where some are missing."""
+    return {"i": "Int64", "b": "boolean"}.get(dtype.kind, dtype)
 
 
 def places(index: pd.Index[Any], keys: pd.Index[Any]) -> Any:

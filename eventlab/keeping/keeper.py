@@ -17,7 +17,7 @@ import pandas as pd
 from eventlab.frames import MANY, Families
 from eventlab.keeping.codec import Codec, as_text, from_texts
 from eventlab.projections import Fold, Projection
-from eventlab.projections.contributed import CarriedInArrays, LeftToDuckDB, can_be_carried
+from eventlab.projections.contributed import CarriedInArrays, LeftToDuckDB
 from eventlab.projections.partials import Parts
 from eventlab.projections.sql import Bound
 from eventlab.remembered import Remembered
@@ -106,9 +106,8 @@ class KeepsParts(Keeper):
 
     def state(self, start: Start, tail: Log) -> pd.DataFrame:
         """Return the state after a snapshot and the events behind it."""
-        if start.streams is None and can_be_carried(self._projection, tail):
-            with suppress(LeftToDuckDB):
-                return self._in_arrays(start, tail)
+        with suppress(LeftToDuckDB):
+            return self._in_arrays(start, tail)
         return self._final(start, tail)
 
     def onward(self, start: Start, tail: Log, position: int) -> pd.DataFrame:

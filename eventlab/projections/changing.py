@@ -16,9 +16,8 @@ import pandas as pd
 
 from eventlab import frames
 from eventlab.fetching import fetched
-from eventlab.projections.contributed import LeftToDuckDB
+from eventlab.projections.contributed import LeftToDuckDB, in_order, query_by_stream
 from eventlab.projections.marks import CHANGES
-from eventlab.projections.mixed import are_settled
 from eventlab.projections.sql import Bound, Query
 from eventlab.projections.tallies import CHOSEN, gaps
 from eventlab.store.sqltext import literal, quoted
@@ -73,12 +72,8 @@ class ChangingReader:
         self._others = [name for name in verbs if name not in self._lasts]
         self._kinds: list[str] = []
         self.verbs = verbs
-        if not (
-            {*CHANGES, "last"}.issuperset(verbs.values())
-            and log.order_by == "position"
-            and projection.query(literal).by_number().is_by_number
-            and are_settled(projection.columns, log)
-        ):
+        query_by_stream(projection, log, literal)
+        if not {*CHANGES, "last"}.issuperset(verbs.values()):
             raise LeftToDuckDB
         named = chain.from_iterable([*c.types, *c.minus] for _, c in projection.columns)
         seen = (field.type for field in log.fields())
@@ -93,10 +88,10 @@ class ChangingReader:
             params = {**cut, **bound.params}
             with part.borrowed() as con:
                 self._require_kinds(con, sql, params)
-                return self._in_order(fetched(con, sql, params, self._kinds, many=True))
+                return self._changing(in_order(fetched(con, sql, params, self._kinds, many=True)))
 
     def _query(self, part: Log, bound: Bound, streams: Array | None) -> Query:
-        query = self._projection.query(bound, part).by_number()
+        query = query_by_stream(self._projection, part, bound)
         query = replace(query, columns=tuple(c for c in query.columns if c[0] in self.verbs))
         if streams is None:
             return query
@@ -123,10 +118,7 @@ class ChangingReader:
         if not CHOSEN.issuperset(self._kinds[len(self._kinds) - len(self._lasts) :]):
             raise LeftToDuckDB
 
-    def _in_order(self, columns: list[Any]) -> Changing:
-        if (np.diff(columns[1].data) < 0).any():
-            order = np.argsort(columns[1].data, kind="stable")
-            columns = [values.take(order) for values in columns]
+    def _changing(self, columns: list[Any]) -> Changing:
         first = len(columns) - len(self._lasts)
         values = map(_given, self._kinds[first:], columns[first:])
         streams, positions, types, *rest = map(np.ma.getdata, columns[:first])

@@ -16,7 +16,7 @@ import pandas as pd
 from eventlab import frames
 from eventlab.fetching import fetched
 from eventlab.projections.mixed import are_settled
-from eventlab.projections.sql import Bound, Query
+from eventlab.projections.sql import Bind, Bound, Query
 from eventlab.projections.tallies import Contributed, Outgrown, Tallies, tally
 from eventlab.remembered import Remembered
 
@@ -32,9 +32,27 @@ class LeftToDuckDB(Exception):
     """What arrays cannot hold, or not exactly."""
 
 
-def can_be_carried(projection: Projection, log: Log) -> bool:
-    """Tell whether it is worth trying; a few streams are as soon found and grouped."""
-    return projection.by_stream and log.cut.streams is None
+def query_by_stream(projection: Projection, log: Log, bind: Bind) -> Query:
+    """Return the query of a projection by stream, of settled types, over a log in the order of positions.
+
+    Any other is left to DuckDB, and so are a few streams, which it finds and groups as soon.
+    """
+    is_by_stream = projection.by_stream and log.cut.streams is None and log.order_by == "position"
+    if not (is_by_stream and are_settled(projection.columns, log)):
+        raise LeftToDuckDB
+    query = projection.query(bind, log).by_number()
+    if not query.is_by_number:
+        raise LeftToDuckDB
+    return query
+
+
+def in_order(columns: list[Any], low: int | None = None) -> list[Any]:
+    """Return columns in the order of the second, positions; what lies before `low` stays in front."""
+    positions = columns[1].data if low is None else columns[1].data.clip(min=low - 1)
+    if not _steps_back(positions):
+        return columns
+    order = np.argsort(positions, kind="stable")
+    return [values.take(order) for values in columns]
 
 
 class CarriedInArrays:
@@ -61,7 +79,7 @@ class CarriedInArrays:
             Where arrays cannot hold it.
         """
         bound = bound or Bound()
-        query = self._query(part, bound)
+        query = query_by_stream(self._projection, part, bound)
         other_clock = [clock] if clock != "position" else []
         sql, cut = part.query(_before(before, query) + query.touched(other_clock))
         params = {**cut, **bound.params}
@@ -72,11 +90,11 @@ class CarriedInArrays:
             values = fetched(con, sql, params, self._kinds, many=many)
         if any(map(frames.outgrown, self._kinds, values)):
             raise LeftToDuckDB
-        numbers, positions, *rest = values
+        numbers, positions, *rest = in_order(values, part.cut.position.low)
         streams, places = numbers.data.astype("int64"), positions.data
         readings = rest.pop(0).data if other_clock else places
         ends = rest.pop(0).data if query.ends_with else None
-        return _in_order(Contributed(streams, places, readings, ends, tuple(rest)), part)
+        return Contributed(streams, places, readings, ends, tuple(rest))
 
     def add(self, rows: Contributed) -> None:
         """Add contributions that were read, those of earlier events first."""
@@ -93,13 +111,6 @@ class CarriedInArrays:
         columns = self._tallies.of(numbers[places])
         found = {str(at): column.array for at, column in enumerate(columns)}
         return self._projection.typed(pd.DataFrame({"key": names, **found}, copy=False))
-
-    def _query(self, part: Log, bound: Bound) -> Query:
-        query = self._projection.query(bound, part).by_number()
-        by_position = part.order_by == "position"
-        if not (query.is_by_number and by_position and are_settled(self._projection.columns, part)):
-            raise LeftToDuckDB
-        return query
 
     def _require_tallies(self, query: Query, kinds: list[str]) -> None:
         """Make what is added to; refuse columns that arrays cannot hold, or of other types than before."""
@@ -143,13 +154,13 @@ _BOUND = {"position": "position", "recorded_at": "recorded"}
 def _read(
     carried: CarriedInArrays, projection: Projection, log: Log, clock: str
 ) -> Iterator[Contributed]:
-    """Yield what a log contributes, a part at a time; no clock may step back from one to the next."""
+    """Yield what a log contributes, a part at a time; the clock may not step back."""
     last = None
     for part in _slices(log):
         with projection.computing(part):
             rows = carried.read(part, clock=clock)
         if len(rows.readings):
-            if last is not None and rows.readings[0] < last:
+            if (last is not None and rows.readings[0] < last) or _steps_back(rows.readings):
                 raise LeftToDuckDB
             last = rows.readings[-1]
             yield rows
@@ -171,16 +182,6 @@ def _before(rows: str, query: Query) -> str:
     ends = "false, " if query.ends_with else ""
     names = ", ".join(f"part_{at}" for at, _ in enumerate(query.columns))
     return f"select stream_no, position, {ends}{names} from ({rows})\nunion all\n"
-
-
-def _in_order(rows: Contributed, part: Log) -> Contributed:
-    """Return rows in the order of their positions; those of a snapshot are of different streams."""
-    low = part.cut.position.low
-    if _steps_back(rows.positions if low is None else rows.positions.clip(min=low - 1)):
-        rows = rows.taken(np.argsort(rows.positions, kind="stable"))
-    if rows.readings is not rows.positions and _steps_back(rows.readings):
-        raise LeftToDuckDB
-    return rows
 
 
 def _steps_back(numbers: Any) -> bool:

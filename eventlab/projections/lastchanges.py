@@ -36,12 +36,13 @@ def causes_in_arrays(projection: Projection, log: Log, since: int, cells: Cells)
     LeftToDuckDB
         Where a field changes otherwise, or the log is not one of streams in the order of positions.
     """
-    reader = ChangingReader(projection, log, [name for name, _ in cells.by_name()])
+    of_names = dict(cells.by_name())
+    reader = ChangingReader(projection, log, list(of_names))
     end, since = log.end, max(since, 0)
     with log.borrowed() as con:
         size = how_many(con) + 1  # now that it is known where the log ends, as others append
         streams = log.known_streams.numbered(con, cells.keys)[cells.rows]
-    of_cells = {name: chosen[streams[chosen] >= 0] for name, chosen in cells.by_name()}
+    of_cells = {name: chosen[streams[chosen] >= 0] for name, chosen in of_names.items()}
     search = Search({name: streams[at] for name, at in of_cells.items()}, reader.verbs, size)
     while end > since and len(missing := search.missing()):
         scarce = len(missing) * SCARCE < size

@@ -34,7 +34,7 @@ from eventlab.projections.columns import (
     require_expr,
     sql_of,
 )
-from eventlab.projections.contributed import LeftToDuckDB, can_be_carried, states_in_arrays
+from eventlab.projections.contributed import LeftToDuckDB, states_in_arrays
 from eventlab.projections.diagnosis import diagnosis
 from eventlab.projections.lastchanges import causes_in_arrays
 from eventlab.projections.marks import Marks
@@ -226,7 +226,7 @@ class Projection(TimeTravel):
             yield from super().states(log, cuts, by)
             return
         left = list(cuts)
-        if left and can_be_carried(self, log):
+        if left:
             clock = "position" if by == "position" else "recorded_at"
             with suppress(LeftToDuckDB):
                 for state in states_in_arrays(self, log, cuts, clock):
@@ -284,9 +284,8 @@ class Projection(TimeTravel):
 
     def causes(self, log: Log, since: int, cells: Cells) -> Causes:
         """Return the events that did what `diff` found since a position, each by its position and type."""
-        if can_be_carried(self, log):
-            with suppress(LeftToDuckDB):
-                return causes_in_arrays(self, log, since, cells)
+        with suppress(LeftToDuckDB):
+            return causes_in_arrays(self, log, since, cells)
         return super().causes(log, since, cells)
 
     def _marked(self, log: Log, names: Sequence[str], sql: Callable[[Marks], str]) -> pd.DataFrame:

@@ -50,9 +50,7 @@ def _typed_alike(states: list[pd.DataFrame]) -> list[pd.DataFrame]:
     for state in states:
         for name, column in state.items():
             if not _holds_nothing(column):
-                known.setdefault(str(name), set()).add(
-                    _NULLABLE.get(str(column.dtype), column.dtype)
-                )
+                known.setdefault(str(name), set()).add(frames.nullable(column.dtype))
     types = {name: kinds.pop() for name, kinds in known.items() if len(kinds) == 1}
     return [_typed(state, types) for state in states]
 
@@ -64,9 +62,6 @@ def _typed(state: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
 
 def _holds_nothing(column: pd.Series[Any]) -> bool:
     return column.dtype == object and bool(column.isna().all())
-
-
-_NULLABLE = {"int64": "Int64", "bool": "boolean"}
 
 
 def parts_between(log: Log, cuts: Sequence[Any], by: str) -> Iterator[Log]:

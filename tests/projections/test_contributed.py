@@ -18,7 +18,6 @@ from eventlab.errors import ColumnFailed, InvalidCut
 from eventlab.keeping.keeper import KeepsParts
 from eventlab.projections import contributed, projection
 from eventlab.projections.contributed import LeftToDuckDB
-from eventlab.projections.tallies import Contributed
 from tests.examples import examples
 from tests.projections.test_laws import START, STREAMS
 
@@ -264,28 +263,19 @@ def test_cuts_may_lie_as_far_away_as_positions_go():
 
 
 def test_rows_that_come_in_another_order_are_put_in_that_of_their_positions():
-    places = np.array([2, 1])
-    rows = Contributed(np.array([7, 8]), places, places, None, (np.ma.array([20, 10]),))
+    streams, positions, values = map(np.ma.array, ([7, 8], [2, 1], [20, 10]))
 
-    with el.EventStore() as store:
-        ordered = contributed._in_order(rows, store)
+    streams, _, values = contributed.in_order([streams, positions, values])
 
-    assert ordered.streams.tolist() == [8, 7]
-    assert ordered.fields[0].tolist() == [10, 20]
+    assert streams.tolist() == [8, 7]
+    assert values.tolist() == [10, 20]
 
 
-def test_a_clock_that_steps_back_is_left_to_duckdb():
-    times = np.array(["2026-01-02", "2026-01-01"], "datetime64[us]")
-    rows = Contributed(np.array([7, 8]), np.array([1, 2]), times, None, ())
-
-    with el.EventStore() as store, pytest.raises(LeftToDuckDB):
-        contributed._in_order(rows, store)
-
-
-def test_a_clock_that_steps_back_between_two_parts_is_left_to_duckdb_too(monkeypatch):
+@pytest.mark.parametrize("at_once", [2, 9])
+def test_a_clock_that_steps_back_is_left_to_duckdb_also_between_two_parts(at_once, monkeypatch):
     rule = el.Projection("rule", loads=el.count())
     times = iter(pd.date_range("2026-01-01", periods=4).to_pydatetime())
-    monkeypatch.setattr(contributed, "AT_ONCE", 2)
+    monkeypatch.setattr(contributed, "AT_ONCE", at_once)
     with el.EventStore(clock=lambda: next(times)) as store:
         for _ in range(4):
             store.append("card-1", el.Event("Loaded", {}))
@@ -295,6 +285,10 @@ def test_a_clock_that_steps_back_between_two_parts_is_left_to_duckdb_too(monkeyp
 
         panel = rule.panel(store, at=["2026-01-01", "2026-01-02"], by="recorded")
 
+        with pytest.raises(LeftToDuckDB):
+            list(
+                contributed.states_in_arrays(rule, store, [dt.datetime(2026, 1, 2)], "recorded_at")
+            )
         assert panel["loads"].tolist() == [1, 3]
 
 
