@@ -196,9 +196,8 @@ class Ledger:
             return None
         [(stream_no,)] = rows
         head = StreamHead(stream_no, self._version(con, stream_no))
-        if (
-            self._log_head is not None
-        ):  # or another connection could go on unnoticed, see `log_head`
+        # Before, another connection could go on unnoticed, see `log_head`.
+        if self._log_head is not None:
             self._streams[stream] = head
         return head
 
