@@ -170,6 +170,17 @@ def places(index: pd.Index[Any], keys: pd.Index[Any]) -> Any:
     return np.arange(len(keys)) if index.equals(keys) else index.get_indexer(keys)
 
 
+def is_missing(series: pd.Series[Any]) -> bool:
+    """Tell whether every value is missing; most often the first one tells.
+
+    Examples
+    --------
+    >>> is_missing(pd.Series([None, "Mara"])), is_missing(pd.Series([None, None]))
+    (False, True)
+    """
+    return bool(series[:1].isna().all() and series.isna().all())
+
+
 def missing(rows: int) -> pd.Series[Any]:
     """Return a column in which every value is missing."""
     return _objects([None] * rows)

@@ -363,7 +363,7 @@ class Projection(TimeTravel):
         empty = [
             name
             for name, column in self.columns
-            if frame[name].isna().all() and (len(frame) or column.verb not in NUMBERS)
+            if frames.is_missing(frame[name]) and (len(frame) or column.verb not in NUMBERS)
         ]
         if empty:
             frame = frame.assign(**dict.fromkeys(empty, frames.missing(len(frame))))
