@@ -137,12 +137,12 @@ class KeepsParts(Keeper):
         return self._projection.computing(log)
 
     def _in_arrays(self, start: Start, tail: Log) -> pd.DataFrame:
-        bound = Bound()
         carried = CarriedInArrays(self._projection, self._families_in_arrays)
+        columns = [self.columns[0], "position", *self.columns[1:-1]]
+        rows, params = start.table.rows("$position", columns), {"position": start.position}
         tail.require_payloads()
         with self._projection.diagnosed(tail):
-            before = self._before(start, tail, bound)
-            carried.add(carried.read(tail, before, bound))
+            carried.go_on(tail, rows, params)
         return carried.state(tail)
 
     def _final(self, start: Start, tail: Log, newest: int | None = None) -> pd.DataFrame:

@@ -7,7 +7,8 @@ columns than sums, counts, and first and last values of plain types, is left to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +20,11 @@ from eventlab.projections.mixed import are_settled
 from eventlab.projections.sql import Bind, Bound, Query
 from eventlab.projections.tallies import Contributed, Outgrown, Tallies, tally
 from eventlab.remembered import Remembered
+from eventlab.store.ahead import meanwhile
 
 if TYPE_CHECKING:
+    import duckdb
+
     from eventlab.projections.projection import Projection
     from eventlab.store.log import Log
 
@@ -46,9 +50,9 @@ def query_by_stream(projection: Projection, log: Log, bind: Bind) -> Query:
     return query
 
 
-def in_order(columns: list[Any], low: int | None = None) -> list[Any]:
-    """Return columns in the order of the second, positions; what lies before `low` stays in front."""
-    positions = columns[1].data if low is None else columns[1].data.clip(min=low - 1)
+def in_order(columns: list[Any]) -> list[Any]:
+    """Return columns in the order of the second, positions."""
+    positions = columns[1].data
     if not _steps_back(positions):
         return columns
     order = np.argsort(positions, kind="stable")
@@ -63,43 +67,39 @@ class CarriedInArrays:
 
     def __init__(self, projection: Projection, families: Remembered[list[str]]) -> None:
         self._projection, self._families = projection, families
-        self._kinds: list[str] = []
+        self._verbs = [column.verb for _, column in projection.columns]
         self._tallies = Tallies([])
 
-    def read(
-        self, part: Log, before: str = "", bound: Bound | None = None, clock: str = "position"
-    ) -> Contributed:
-        """Return what the events of a part contribute, in fold order, and what a clock showed at each.
+    def go_on(self, part: Log, rows: str, params: Mapping[str, Any]) -> None:
+        """Begin with states that were kept, and add what the events of a part contribute.
 
-        ``before`` is a SELECT for the rows of a snapshot: each is one more contribution of its stream.
+        ``rows`` is a SELECT for numbers of streams, positions, and what each column had come to. It is run
+        while the events are read.
 
         Raises
         ------
         LeftToDuckDB
             Where arrays cannot hold it.
         """
-        bound = bound or Bound()
-        query = query_by_stream(self._projection, part, bound)
-        other_clock = [clock] if clock != "position" else []
-        sql, cut = part.query(_before(before, query) + query.touched(other_clock))
-        params = {**cut, **bound.params}
-        with part.borrowed() as con:
-            families = self._families.of(sql, lambda: frames.families_of(con, sql, params))
-            self._require_tallies(query, families)
-            many = bool(before) or part.may_be_long(con)
-            values = fetched(con, sql, params, self._kinds, many=many)
-        if any(map(frames.outgrown, self._kinds, values)):
-            raise LeftToDuckDB
-        numbers, positions, *rest = in_order(values, part.cut.position.low)
-        streams, places = numbers.data.astype("int64"), positions.data
-        readings = rest.pop(0).data if other_clock else places
-        ends = rest.pop(0).data if query.ends_with else None
-        return Contributed(streams, places, readings, ends, tuple(rest))
+        asked = self._asked(part)
+        with meanwhile(partial(self._read, part, *asked)) as later:
+            self._begin(part, rows, params)
+        self.add(later.result())
+
+    def read(self, part: Log, clock: str = "position") -> Contributed:
+        """Return what the events of a part contribute, in fold order, and what a clock showed at each.
+
+        Raises
+        ------
+        LeftToDuckDB
+            Where arrays cannot hold it.
+        """
+        return self._read(part, *self._asked(part), clock)
 
     def add(self, rows: Contributed) -> None:
         """Add contributions that were read, those of earlier events first."""
         try:
-            self._tallies.add(rows)
+            self._fitting(rows).add(rows)
         except Outgrown as error:
             raise LeftToDuckDB from error
 
@@ -108,19 +108,55 @@ class CarriedInArrays:
         numbers = self._tallies.living()
         with log.borrowed() as con:
             places, names = log.known_streams.sorted(con, numbers)
-        columns = self._tallies.of(numbers[places])
+        columns = self._tallies.of(numbers.take(places))
         found = {str(at): column.array for at, column in enumerate(columns)}
         return self._projection.typed(pd.DataFrame({"key": names, **found}, copy=False))
 
-    def _require_tallies(self, query: Query, kinds: list[str]) -> None:
-        """Make what is added to; refuse columns that arrays cannot hold, or of other types than before."""
-        if self._kinds == kinds:
-            return
-        verbs = [column.verb for _, column in query.columns]
-        columns = list(map(tally, verbs, kinds[-len(verbs) :]))
-        if self._kinds or None in columns:
+    def _asked(self, part: Log) -> tuple[Query, Bound]:
+        bound = Bound()
+        return query_by_stream(self._projection, part, bound), bound
+
+    def _read(self, part: Log, query: Query, bound: Bound, clock: str = "position") -> Contributed:
+        other_clock = [clock] if clock != "position" else []
+        sql, cut = part.query(query.touched(other_clock))
+        with part.borrowed() as con:
+            many = part.may_be_long(con)
+            families, values = self._fetched(con, sql, {**cut, **bound.params}, many=many)
+        numbers, positions, *rest = in_order(values)
+        streams, places = numbers.data.astype("int64"), positions.data
+        readings = rest.pop(0).data if other_clock else places
+        ends = rest.pop(0).data if query.ends_with else None
+        return Contributed(streams, places, readings, ends, tuple(rest), families)
+
+    def _begin(self, log: Log, rows: str, params: Mapping[str, Any]) -> None:
+        with log.borrowed() as con:
+            families, (numbers, positions, *rest) = self._fetched(con, rows, params, many=True)
+            streams, places = numbers.data.astype("int64"), positions.data
+            log.known_streams.require(con, streams)  # or a damaged row takes all memory
+        kept = Contributed(streams, places, places, None, tuple(rest), families)
+        self._fitting(kept).begin(kept)
+
+    def _fetched(
+        self, con: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, Any], *, many: bool
+    ) -> tuple[tuple[str, ...], list[Any]]:
+        """Return the kinds of the columns to be added, which stand last, and all columns."""
+        kinds = self._families.of(sql, lambda: frames.families_of(con, sql, params))
+        families = tuple(kinds[-len(self._verbs) :])
+        if not all(map(tally, self._verbs, families)):
             raise LeftToDuckDB
-        self._kinds, self._tallies = kinds, Tallies(filter(None, columns))
+        values = fetched(con, sql, params, kinds, many=many)
+        if any(map(frames.outgrown, kinds, values)):
+            raise LeftToDuckDB
+        return families, values
+
+    def _fitting(self, rows: Contributed) -> Tallies:
+        """Return what rows are added to; refuse columns of other types than before."""
+        if not self._tallies.columns:
+            self._tallies = Tallies(filter(None, map(tally, self._verbs, rows.families)))
+        added = zip(self._tallies.columns, rows.families, strict=True)
+        if not all(column.takes(family) for column, family in added):
+            raise LeftToDuckDB
+        return self._tallies
 
 
 def states_in_arrays(
@@ -138,7 +174,7 @@ def states_in_arrays(
     left = [np.datetime64(cut, "us") if clock != "position" else cut for cut in reversed(cuts)]
     for rows in _read(carried, projection, whole, clock):
         start, readings = 0, rows.readings
-        while left and left[-1] < readings[-1]:
+        while left and len(readings) and left[-1] < readings[-1]:
             end = int(np.searchsorted(readings, left.pop(), side="right"))
             carried.add(rows.between(start, end))
             start = end
@@ -163,7 +199,7 @@ def _read(
             if (last is not None and rows.readings[0] < last) or _steps_back(rows.readings):
                 raise LeftToDuckDB
             last = rows.readings[-1]
-            yield rows
+        yield rows
 
 
 def _slices(log: Log) -> Iterator[Log]:
@@ -173,15 +209,6 @@ def _slices(log: Log) -> Iterator[Log]:
     for start in range(first, last + 1, AT_ONCE):
         part = log.until(position=min(start + AT_ONCE - 1, last))
         yield part if start == first else part.since(position=start)
-
-
-def _before(rows: str, query: Query) -> str:
-    """Return what stands before the SELECT of contributions, for the rows of a snapshot to come first."""
-    if not rows:
-        return ""
-    ends = "false, " if query.ends_with else ""
-    names = ", ".join(f"part_{at}" for at, _ in enumerate(query.columns))
-    return f"select stream_no, position, {ends}{names} from ({rows})\nunion all\n"
 
 
 def _steps_back(numbers: Any) -> bool:

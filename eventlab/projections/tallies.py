@@ -37,7 +37,8 @@ class Outgrown(Exception):
 class Contributed(NamedTuple):
     """What events contribute, in fold order: their streams, positions, what a clock showed, and the values.
 
-    ``ends`` says which of them end the life of their stream, where any can.
+    ``ends`` says which of them end the life of their stream, where any can; ``families`` are the kinds of
+    SQL types of the values.
     """
 
     streams: Numbers
@@ -45,6 +46,7 @@ class Contributed(NamedTuple):
     readings: np.ndarray[Any, np.dtype[Any]]
     ends: np.ndarray[Any, np.dtype[np.bool_]] | None
     fields: tuple[Any, ...]
+    families: tuple[str, ...] = ()
 
     def between(self, start: int, end: int) -> Contributed:
         """Return the rows from one place up to another."""
@@ -57,15 +59,23 @@ class Contributed(NamedTuple):
     def _each(self, part: Any) -> Contributed:
         ends = None if self.ends is None else part(self.ends)
         streams, positions, readings = map(part, (self.streams, self.positions, self.readings))
-        return Contributed(streams, positions, readings, ends, tuple(map(part, self.fields)))
+        fields = tuple(map(part, self.fields))
+        return Contributed(streams, positions, readings, ends, fields, self.families)
 
 
 class Tallies:
     """The states of all streams, as far as contributions were added."""
 
     def __init__(self, columns: Iterable[Tally]) -> None:
-        self._columns = list(columns)
+        self.columns = list(columns)
         self._positions = np.empty(0, "int64")
+
+    def begin(self, rows: Contributed) -> None:
+        """Begin with the states of some streams, one each."""
+        self._make_room(int(rows.streams.max(initial=-1)) + 1)
+        self._positions[rows.streams] = rows.positions
+        for column, values in zip(self.columns, rows.fields, strict=True):
+            column.begin(rows.streams, values)
 
     def add(self, rows: Contributed) -> None:
         """Add what later events contribute; a stream that they end starts afresh.
@@ -78,7 +88,7 @@ class Tallies:
         self._make_room(int(rows.streams.max(initial=-1)) + 1)
         rows = self._after_endings(rows)
         np.maximum.at(self._positions, rows.streams, rows.positions)
-        for column, values in zip(self._columns, rows.fields, strict=True):
+        for column, values in zip(self.columns, rows.fields, strict=True):
             column.add(rows.streams, values)
 
     def living(self) -> Numbers:
@@ -87,15 +97,15 @@ class Tallies:
 
     def of(self, numbers: Numbers) -> list[pd.Series[Any]]:
         """Return the columns of some streams, then the positions of their last events."""
-        positions = pd.Series(self._positions[numbers])
-        return [*(column.of(numbers) for column in self._columns), positions]
+        positions = pd.Series(self._positions.take(numbers))
+        return [*(column.of(numbers) for column in self.columns), positions]
 
     def _make_room(self, size: int) -> None:
         held = len(self._positions)
         if size > held:
             size = max(size, 2 * held)
             self._positions = _with_room(self._positions, size, NEVER)
-            for column in self._columns:
+            for column in self.columns:
                 column.make_room(size)
 
     def _after_endings(self, rows: Contributed) -> Contributed:
@@ -106,7 +116,7 @@ class Tallies:
         np.maximum.at(last, rows.streams[endings], endings)
         ended = np.flatnonzero(last >= 0)
         self._positions[ended] = NEVER
-        for column in self._columns:
+        for column in self.columns:
             column.forget(ended)
         return rows.taken(np.flatnonzero(np.arange(len(rows.streams)) > last[rows.streams]))
 
@@ -115,8 +125,16 @@ class Tally(ABC):
     """One column of the states."""
 
     @abstractmethod
+    def takes(self, family: str) -> bool:
+        """Tell whether values of a kind of SQL type can be added."""
+
+    @abstractmethod
     def make_room(self, size: int) -> None:
         """Hold so many streams."""
+
+    @abstractmethod
+    def begin(self, streams: Numbers, values: Any) -> None:
+        """Begin with what some streams, each of them once, have come to."""
 
     @abstractmethod
     def add(self, streams: Numbers, values: Any) -> None:
@@ -145,9 +163,17 @@ class Sums(Tally):
         self._is_whole = family in WHOLE
         self._sums = np.empty(0, "int64" if self._is_whole else "float64")
 
+    def takes(self, family: str) -> bool:
+        """Tell whether values of a kind can be added: whole numbers to whole ones."""
+        return family in _ADDED and (family in WHOLE) == self._is_whole
+
     def make_room(self, size: int) -> None:
         """Hold so many streams."""
         self._sums = _with_room(self._sums, size, 0)
+
+    def begin(self, streams: Numbers, values: Any) -> None:
+        """Begin with sums."""
+        self._sums[streams] = values.filled(0)
 
     def add(self, streams: Numbers, values: Any) -> None:
         """Add contributions."""
@@ -164,7 +190,7 @@ class Sums(Tally):
 
     def of(self, streams: Numbers) -> pd.Series[Any]:
         """Return the sums of some streams."""
-        return pd.Series(self._sums[streams])
+        return pd.Series(self._sums.take(streams))
 
 
 class Chosen(Tally):
@@ -176,15 +202,23 @@ class Chosen(Tally):
         self._values: list[pd.Series[Any]] = []
         self._held = 0
 
+    def takes(self, family: str) -> bool:
+        """Tell whether values of a kind can be among those that are kept."""
+        return family == self._family
+
     def make_room(self, size: int) -> None:
         """Hold so many streams."""
         self._places = _with_room(self._places, size, -1)
+
+    def begin(self, streams: Numbers, values: Any) -> None:
+        """Begin with values."""
+        self.add(streams, values)
 
     def add(self, streams: Numbers, values: Any) -> None:
         """Take values in."""
         column = frames.decoded(self._family, values)
         rows = np.flatnonzero(~gaps(column, values))
-        streams = streams[rows]
+        streams = streams.take(rows)
         if self._keeps_first:
             streams, first = np.unique(streams, return_index=True)
             new = self._places[streams] < 0
@@ -202,7 +236,7 @@ class Chosen(Tally):
 
     def of(self, streams: Numbers) -> pd.Series[Any]:
         """Return the values of some streams."""
-        places = self._places[streams]
+        places = self._places.take(streams)
         if not len(places) or places.max() < 0:
             return frames.missing(len(places))
         return frames.fitted(frames.taken(self._together(), places))

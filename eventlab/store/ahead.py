@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 Part = TypeVar("Part")
@@ -29,3 +30,18 @@ def ahead(read: Callable[[Part], Answer], parts: Iterable[Part]) -> Iterator[Ans
                 yield answer
                 answer = coming.result()
         yield answer
+
+
+@contextmanager
+def meanwhile(read: Callable[[], Answer]) -> Iterator[Future[Answer]]:
+    """Have a thread read something during a block; behind it, ``result()`` is at hand, or raises.
+
+    Examples
+    --------
+    >>> with meanwhile(lambda: "events") as events:
+    ...     snapshot = "snapshot"
+    >>> snapshot, events.result()
+    ('snapshot', 'events')
+    """
+    with ThreadPoolExecutor(1, "eventlab-read") as reader:
+        yield reader.submit(read)

@@ -86,6 +86,10 @@ class KnownStreams:
         places = np.argsort(names)
         return places, pd.Index(names[places], dtype="str")
 
+    def require(self, con: duckdb.DuckDBPyConnection, numbers: Array) -> None:
+        """Raise `NamelessStream` for a number beyond those of all streams."""
+        self._of_many.require(con, numbers)
+
     def numbered(self, con: duckdb.DuckDBPyConnection, names: pd.Index[str]) -> Array:
         """Return the number of each of many streams, -1 where there is none of a name."""
         return self._of_many.numbers(con, names)

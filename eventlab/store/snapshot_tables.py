@@ -141,9 +141,10 @@ class SnapshotTable:
         """The table with the rows."""
         return f"snapshot_rows_{self.number}"
 
-    def rows(self, position: str) -> str:
-        """Return the SELECT for the rows of one snapshot, whose position is a parameter of this name."""
-        return f"select {', '.join(self.columns)} from {self.name} where snapshot = {position}"
+    def rows(self, position: str, columns: Sequence[str] = ()) -> str:
+        """Return the SELECT for columns of one snapshot, whose position is a parameter of this name."""
+        chosen = ", ".join(columns or self.columns)
+        return f"select {chosen} from {self.name} where snapshot = {position}"
 
     def _is_made_as(
         self, con: duckdb.DuckDBPyConnection, rows: str, params: dict[str, Any]

@@ -28,16 +28,22 @@ class StreamNames:
     def __init__(self) -> None:
         # One value, so that no other thread meets the names of one reading and the ranks of another.
         self._known: tuple[pd.Index[str], Numbers] = pd.Index([], dtype="str"), np.empty(0, "int64")
+        none = np.empty(0, "int64")
+        self._last_sorted: tuple[Numbers, Numbers, pd.Index[str]] = none, none, self._known[0]
 
     def sorted(
         self, con: duckdb.DuckDBPyConnection, numbers: Numbers
     ) -> tuple[Numbers, pd.Index[str]]:
         """Return the places of some numbers in the order of their names, and the names in that order."""
-        ordered, rank = self._covering(con, numbers)
-        ranks = rank[numbers]
-        places = _in_order(ranks, len(ordered))
-        # All of them are one object, so that states of the same streams need not be compared by name.
-        return places, ordered if len(places) == len(ordered) else ordered.take(ranks[places])
+        last, places, names = self._last_sorted
+        # Names of the same streams are one object, so states of them need not be compared by name either.
+        if not np.array_equal(numbers, last):
+            ordered, rank = self._covering(con, numbers)
+            ranks = rank[numbers]
+            places = _in_order(ranks, len(ordered))
+            names = ordered if len(places) == len(ordered) else ordered.take(ranks[places])
+            self._last_sorted = numbers, places, names
+        return places, names
 
     def names(self, con: duckdb.DuckDBPyConnection, numbers: Numbers) -> pd.Index[str]:
         """Return the name of each of some numbers."""
@@ -56,6 +62,12 @@ class StreamNames:
         by_rank[rank[there]] = there
         found: Numbers = by_rank[places]
         return found
+
+    def require(self, con: duckdb.DuckDBPyConnection, numbers: Numbers) -> None:
+        """Raise `NamelessStream` for a number beyond those of all streams."""
+        last = int(numbers.max(initial=0))
+        if last >= len(self._known[1]) and last > how_many(con):
+            raise NamelessStream(last)
 
     def _covering(
         self, con: duckdb.DuckDBPyConnection, numbers: Numbers

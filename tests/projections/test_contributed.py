@@ -18,6 +18,8 @@ from eventlab.errors import ColumnFailed, InvalidCut
 from eventlab.keeping.keeper import KeepsParts
 from eventlab.projections import contributed, projection
 from eventlab.projections.contributed import LeftToDuckDB
+from eventlab.projections.tallies import Contributed
+from eventlab.remembered import Remembered
 from tests.examples import examples
 from tests.projections.test_laws import START, STREAMS
 
@@ -269,6 +271,21 @@ def test_rows_that_come_in_another_order_are_put_in_that_of_their_positions():
 
     assert streams.tolist() == [8, 7]
     assert values.tolist() == [10, 20]
+
+
+def test_values_of_another_kind_are_not_added_to_those_before():
+    rule = el.Projection("rule", amount=el.total("amount"), holder=el.last("holder"))
+    carried = contributed.CarriedInArrays(rule, Remembered())
+    texts = np.ma.array(["Mara"], dtype=object)
+
+    def add(kind, amount):
+        at, amounts = np.array([1]), np.ma.array([amount])
+        carried.add(Contributed(at, at, at, None, (amounts, texts), (kind, "VARCHAR")))
+
+    add("BIGINT", 1)
+    add("HUGEINT", 2.0)
+    with pytest.raises(LeftToDuckDB):
+        add("DOUBLE", 0.5)
 
 
 @pytest.mark.parametrize("at_once", [2, 9])

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pandas.testing import assert_series_equal
 
 from eventlab.projections.tallies import Contributed, Outgrown, Tallies, tally
 from tests.examples import examples
@@ -81,7 +82,7 @@ def test_values_that_no_stream_has_any_more_are_thrown_away():
     for position in range(1, 101):
         found.add(contributed([(0, 1, f"text {position}", False)], position))
 
-    _, last, first = found._columns
+    _, last, first = found.columns
 
     assert told(found) == {0: (100, "text 100", "text 1", 100)}
     assert sum(map(len, last._values)) <= 2
@@ -107,6 +108,47 @@ def test_sums_that_64_bits_may_not_hold_are_refused(before, added):
 
     with pytest.raises(Outgrown):
         found.add(contributed([(0, number, None, False) for number in added]))
+
+
+@examples(3)
+@given(before=rows, after=rows)
+def test_to_begin_with_states_is_to_have_added_what_led_to_them(before, after):
+    known = tallies()
+    known.add(contributed(before))
+    numbers = known.living()
+    *fields, positions = known.of(numbers)
+    kept = [pd.array(field, dtype=object) for field in fields]
+    masked = [
+        np.ma.array(np.where(pd.isna(values), 7, values), mask=pd.isna(values)) for values in kept
+    ]
+    masked = [masked[0].astype("int64"), *masked[1:]]
+
+    begun = tallies()
+    places = positions.to_numpy()
+    begun.begin(Contributed(numbers, places, places, None, tuple(masked)))
+    begun.add(contributed(after, start=len(before) + 1))
+    known.add(contributed(after, start=len(before) + 1))
+
+    assert begun.living().tolist() == known.living().tolist()
+    for one, other in zip(begun.of(begun.living()), known.of(known.living()), strict=True):
+        assert_series_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("verb", "family", "others"),
+    [
+        ("total", "HUGEINT", {"BIGINT", "INTEGER", "HUGEINT"}),
+        ("count", "INTEGER", {"BIGINT", "INTEGER", "HUGEINT"}),
+        ("total", "FLOAT", {"DOUBLE", "FLOAT"}),
+        ("last", "DATE", {"DATE"}),
+        ("first", "BIGINT", {"BIGINT"}),
+    ],
+)
+def test_a_tally_takes_values_of_its_own_kind(verb, family, others):
+    families = ["BIGINT", "INTEGER", "HUGEINT", "UHUGEINT", "DOUBLE", "FLOAT", "DATE", "VARCHAR"]
+    found = tally(verb, family)
+
+    assert {other for other in families if found.takes(other)} == others
 
 
 def test_sums_of_floats_are_floats_also_where_nothing_was_added():

@@ -1,5 +1,6 @@
 """Rows that carry the numbers of streams get their names, in the order of the names."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
@@ -97,3 +98,17 @@ def test_names_have_their_numbers_and_a_name_of_no_stream_has_none():
 
     assert numbers.tolist() == [5, -1, 1, 2]
     assert no_numbers.tolist() == []
+
+
+def test_the_names_of_the_same_streams_are_one_object_and_those_of_others_are_theirs():
+    store = with_streams(*(f"card-{n:03}" for n in range(300, 0, -1)))
+    some, others = np.arange(1, 251), np.arange(2, 252)
+
+    with store.borrowed() as con:
+        _, names = store.known_streams.sorted(con, some)
+        _, same = store.known_streams.sorted(con, some.copy())
+        places, different = store.known_streams.sorted(con, others)
+
+    assert same is names
+    assert different.tolist() == [f"card-{n:03}" for n in range(50, 300)]
+    assert others[places].tolist() == list(range(251, 1, -1))
