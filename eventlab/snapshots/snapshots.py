@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from eventlab.equality import equal_but_for_rounding
 from eventlab.errors import SnapshotRefused, SnapshotWarning
 from eventlab.keeping.keeper import Start, keeper_of
 from eventlab.snapshots.deletions import DELETIONS
-from eventlab.snapshots.shelf import Shelf
+from eventlab.snapshots.shelf import Shelf, Unsound
 from eventlab.store import require_store
 from eventlab.timetravel import Key, TimeTravel
 from eventlab.timetravel.causes import Causes, Cells
@@ -29,7 +30,7 @@ LEAST = 1000
 """Events between snapshots, at least, where no interval is given."""
 
 ATTEMPTS = 3
-"""To answer from a snapshot, before all is folded afresh because somebody deletes them again and again."""
+"""To answer from a snapshot, before all is folded afresh: somebody may delete them again and again."""
 
 
 class Snapshots(TimeTravel):
@@ -280,40 +281,33 @@ class Snapshots(TimeTravel):
         *,
         until: int | None = None,
     ) -> pd.DataFrame:
-        """Return an answer that goes on from a snapshot; one that is deleted meanwhile does not count."""
+        """Return an answer that goes on from a snapshot; that of a damaged or deleted one does not count."""
         for _ in range(ATTEMPTS):
             before = DELETIONS.mark()
-            start, tail = self._start(log, until)
-            if start is None:
+            kept, tail = self._start(log, until)
+            if kept is None:
                 return afresh(tail)
-            try:
-                answer = from_snapshot(start, tail)
-            except Exception:
-                if not DELETIONS.since(before):
-                    raise
-            else:
-                if not DELETIONS.since(before):
-                    return answer
+            with suppress(Unsound), self._shelf.looking_at(kept, before):
+                return from_snapshot(self._shelf.start(kept, log.cut.streams), tail)
         self._folded = [self._ended(log)]
         return afresh(*self._folded)
 
-    def _start(self, log: Log, until: int | None = None) -> tuple[Start | None, Log]:
+    def _start(self, log: Log, until: int | None = None) -> tuple[Kept | None, Log]:
         """Return what to go on from, at the end of a log or an earlier position, and what is left to fold."""
         ended = self._ended(log)
-        start = self._snapshot(ended if until is None else ended.until(position=until))
-        tail = ended if start is None else ended.since(position=start.position + 1)
+        kept = self._snapshot(ended if until is None else ended.until(position=until))
+        tail = ended if kept is None else ended.since(position=kept.position + 1)
         self._folded = [tail]
-        return start, tail
+        return kept, tail
 
-    def _snapshot(self, log: Log) -> Start | None:
-        """Return the last sound snapshot before the end of a log, if it can be gone on from."""
+    def _snapshot(self, log: Log) -> Kept | None:
+        """Return the last snapshot before the end of a log, if it can be gone on from."""
         streams = log.cut.streams
         if not (log.is_of(self._store) and log.cut.is_prefix):
             return None
         if streams is not None and not self.by_stream:
             return None
-        last = self._shelf.last(self._end(log))
-        return None if last is None else self._shelf.start(last, streams)
+        return self._shelf.last(self._end(log))
 
     def _end(self, log: Log) -> int:
         """Return a position up to which a log shows everything."""

@@ -1,5 +1,6 @@
 """Snapshots are a cache: the same answers, fewer events folded, and nothing lost with them."""
 
+import tracemalloc
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from eventlab.errors import (
 )
 from eventlab.keeping.codec import Codec, as_text
 from eventlab.snapshots.shelf import Shelf
+from eventlab.store.snapshot_tables import SnapshotTable
 from tests.examples import examples
 from tests.projections.test_laws import BOTH, CARD, CARDS, START, laws, logs, store_of
 from tests.racing import at_once
@@ -326,6 +328,53 @@ def test_damage_is_said_once_and_the_answer_is_right(rule, damage, tmp_path):
         assert fast.replayed == (25 if "drop" in damage else 15)
 
 
+def test_a_damaged_row_of_a_stream_far_beyond_all_others_takes_no_memory(tmp_path):
+    path = tmp_path / "cards.duckdb"
+    with el.EventStore(path) as store:
+        loads(store, 25)
+        el.Snapshots(store, CARDS, every=10)
+    with duckdb.connect(path) as con:
+        con.execute("update snapshot_rows_1 set stream_no = 20_000_000 where snapshot = 20")
+
+    with el.EventStore(path, read_only=True) as store:
+        fast = el.Snapshots(store, CARDS, every=10)
+        expected = CARDS(store)
+        tracemalloc.start()
+        with pytest.warns(SnapshotWarning, match="at position 20 is damaged"):
+            answer = fast(store)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert_frame_equal(answer, expected)
+    assert peak < 10_000_000
+
+
+def test_what_a_rule_made_of_a_damaged_state_is_not_heard_of(tmp_path):
+    path = tmp_path / "cards.duckdb"
+    fold = el.Fold(lambda state, _event: {"n": state["n"] + 1}, {"n": 0}, name="cards")
+    with el.EventStore(path) as store:
+        loads(store, 25)
+        el.Snapshots(store, fold, every=10)
+    with duckdb.connect(path) as con:
+        con.execute("""update snapshot_rows_1 set state = '{"m": 20}' where snapshot = 20""")
+
+    with el.EventStore(path, read_only=True) as store:
+        fast = el.Snapshots(store, fold, every=10)
+        with pytest.warns(SnapshotWarning, match="at position 20 is damaged"):
+            assert fast(store)["n"].tolist() == [25]
+
+
+def test_what_fails_on_a_sound_snapshot_fails_as_ever():
+    fold = el.Fold(lambda state, event: {"n": 10 // event.data["amount"]}, {"n": 0}, name="cards")
+    store = el.EventStore()
+    loads(store, 10)
+    fast = el.Snapshots(store, fold, every=10)
+    store.append("card-1", el.Event("CardLoaded", {"amount": 0}))
+
+    with pytest.raises(EventLabError, match="division"):
+        fast(store)
+
+
 @both
 def test_a_snapshot_beyond_the_end_of_the_log_is_ignored_with_a_warning(rule, tmp_path):
     path = tmp_path / "cards.duckdb"
@@ -621,6 +670,36 @@ def test_snapshots_that_others_drop_or_take_are_seen(rule):
     other.update()
     assert_frame_equal(fast(store), rule(store))
     assert fast.replayed == 5
+
+
+@both
+def test_who_only_reads_asks_once_which_snapshots_there_are(rule, tmp_path, monkeypatch):
+    path = tmp_path / "cards.duckdb"
+    with el.EventStore(path) as store:
+        loads(store, 25)
+        el.Snapshots(store, rule, every=10)
+    with el.EventStore(path, read_only=True) as store:
+        fast = el.Snapshots(store, rule, every=10)
+        assert_frame_equal(fast(store), rule(store))
+
+        monkeypatch.delattr(SnapshotTable, "kept")
+
+        assert_frame_equal(fast(store.until(position=15)), rule(store.until(position=15)))
+        assert fast.replayed == 5
+
+
+def test_the_rows_of_a_snapshot_lie_in_the_order_of_their_keys():
+    store = el.EventStore()
+    for number in (3, 1, 2, 1, 3, 2):
+        store.append(f"card-{number}", el.Event("CardLoaded", {"amount": 1, "holder": f"{number}"}))
+    el.Snapshots(store, CARDS, every=6)
+    el.Snapshots(store, CARD, every=6)
+
+    by_number = store.cursor().execute("select stream_no from snapshot_rows_1").fetchall()
+    by_name = store.cursor().execute("select key from snapshot_rows_2").fetchall()
+
+    assert by_number == [(1,), (2,), (3,)]
+    assert by_name == [('"card-1"',), ('"card-2"',), ('"card-3"',)]
 
 
 @both
