@@ -40,6 +40,7 @@ class Shelf:
         rule = projection.definition + store.upcasters.definition
         self._definition = hashlib.sha256(rule.encode()).hexdigest()
         self._table_of_fields: tuple[int, SnapshotTable | None] | None = None
+        self._is_listed = False
         self._seen: list[Kept] = []
         self._usable: list[Kept] = []
         self._sound: dict[Kept, bool] = {}
@@ -47,12 +48,13 @@ class Shelf:
 
     def kept(self) -> list[Kept]:
         """Return the snapshots there are, the first one first; one beyond the end of the log is none."""
-        if self._store.read_only and self._table_of_fields is not None:
+        if self._is_listed and self._store.read_only:
             return self._usable
         table = self._table()
         seen = table.kept(self._con) if table else []
         if seen != self._seen:
             self._seen, self._usable = seen, self._within_the_log(seen)
+        self._is_listed = True
         return self._usable
 
     def last(self, until: int) -> Kept | None:
