@@ -60,6 +60,25 @@ def loads(store, number, stream="card-1"):
     store.append(stream, [el.Event("CardLoaded", {"amount": 1, "holder": "Mara"})] * number)
 
 
+def tampered(folder, rule, number, sql):
+    """Return a file with some loads and a snapshot every ten, in which another program ran a statement."""
+    path = folder / "cards.duckdb"
+    with el.EventStore(path) as store:
+        loads(store, number)
+        el.Snapshots(store, rule, every=10)
+    with duckdb.connect(path) as con:
+        con.execute(sql)
+    return path
+
+
+def moved(position, to):
+    """Return the statement that moves a snapshot to another position."""
+    return (
+        f"update snapshots set position = {to} where position = {position};"
+        f"update snapshot_rows_1 set snapshot = {to} where snapshot = {position}"
+    )
+
+
 @every_rule
 @examples(3)
 @given(rows=logs, every=st.integers(1, 6), cut=st.integers(0, 17))
@@ -313,12 +332,7 @@ DAMAGES = {
 @both
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_damage_is_said_once_and_the_answer_is_right(rule, damage, tmp_path):
-    path = tmp_path / "cards.duckdb"
-    with el.EventStore(path) as store:
-        loads(store, 25)
-        el.Snapshots(store, rule, every=10)
-    with duckdb.connect(path) as con:
-        con.execute(damage.format(rows="snapshot_rows_1"))
+    path = tampered(tmp_path, rule, 25, damage.format(rows="snapshot_rows_1"))
 
     with el.EventStore(path, read_only=True) as store:
         fast = el.Snapshots(store, rule, every=10)
@@ -329,12 +343,8 @@ def test_damage_is_said_once_and_the_answer_is_right(rule, damage, tmp_path):
 
 
 def test_a_damaged_row_of_a_stream_far_beyond_all_others_takes_no_memory(tmp_path):
-    path = tmp_path / "cards.duckdb"
-    with el.EventStore(path) as store:
-        loads(store, 25)
-        el.Snapshots(store, CARDS, every=10)
-    with duckdb.connect(path) as con:
-        con.execute("update snapshot_rows_1 set stream_no = 20_000_000 where snapshot = 20")
+    far = "update snapshot_rows_1 set stream_no = 20_000_000 where snapshot = 20"
+    path = tampered(tmp_path, CARDS, 25, far)
 
     with el.EventStore(path, read_only=True) as store:
         fast = el.Snapshots(store, CARDS, every=10)
@@ -350,13 +360,9 @@ def test_a_damaged_row_of_a_stream_far_beyond_all_others_takes_no_memory(tmp_pat
 
 
 def test_what_a_rule_made_of_a_damaged_state_is_not_heard_of(tmp_path):
-    path = tmp_path / "cards.duckdb"
     fold = el.Fold(lambda state, _event: {"n": state["n"] + 1}, {"n": 0}, name="cards")
-    with el.EventStore(path) as store:
-        loads(store, 25)
-        el.Snapshots(store, fold, every=10)
-    with duckdb.connect(path) as con:
-        con.execute("""update snapshot_rows_1 set state = '{"m": 20}' where snapshot = 20""")
+    other = """update snapshot_rows_1 set state = '{"m": 20}' where snapshot = 20"""
+    path = tampered(tmp_path, fold, 25, other)
 
     with el.EventStore(path, read_only=True) as store:
         fast = el.Snapshots(store, fold, every=10)
@@ -377,13 +383,7 @@ def test_what_fails_on_a_sound_snapshot_fails_as_ever():
 
 @both
 def test_a_snapshot_beyond_the_end_of_the_log_is_ignored_with_a_warning(rule, tmp_path):
-    path = tmp_path / "cards.duckdb"
-    with el.EventStore(path) as store:
-        loads(store, 25)
-        el.Snapshots(store, rule, every=10)
-    with duckdb.connect(path) as con:
-        con.execute("update snapshots set position = 30 where position = 20")
-        con.execute("update snapshot_rows_1 set snapshot = 30 where snapshot = 20")
+    path = tampered(tmp_path, rule, 25, moved(20, 30))
 
     with el.EventStore(path, read_only=True) as store:
         fast = el.Snapshots(store, rule, every=10)
@@ -402,12 +402,7 @@ def test_a_snapshot_beyond_the_end_of_the_log_is_ignored_with_a_warning(rule, tm
 @both
 @pytest.mark.parametrize("damage", ["a missing row", "no table"])
 def test_update_takes_damaged_snapshots_again(rule, damage, tmp_path):
-    path = tmp_path / "cards.duckdb"
-    with el.EventStore(path) as store:
-        loads(store, 35)
-        el.Snapshots(store, rule, every=10)
-    with duckdb.connect(path) as con:
-        con.execute(DAMAGES[damage].format(rows="snapshot_rows_1"))
+    path = tampered(tmp_path, rule, 35, DAMAGES[damage].format(rows="snapshot_rows_1"))
 
     with el.EventStore(path) as store:
         with pytest.warns(SnapshotWarning, match=r"at position \d0 is damaged"):
@@ -442,12 +437,7 @@ DAMAGED_LISTS = {
 def test_whatever_became_of_the_lists_answers_are_right_and_update_makes_them_anew(
     damage, tmp_path
 ):
-    path = tmp_path / "cards.duckdb"
-    with el.EventStore(path) as store:
-        loads(store, 35)
-        el.Snapshots(store, CARDS, every=10)
-    with duckdb.connect(path) as con:
-        con.execute(damage)
+    path = tampered(tmp_path, CARDS, 35, damage)
 
     for read_only in (True, False):
         with el.EventStore(path, read_only=read_only) as store:
@@ -479,13 +469,7 @@ def test_what_was_kept_under_one_rule_is_never_taken_for_that_of_another(tmp_pat
 
 
 def test_a_snapshot_that_was_moved_is_damaged(tmp_path):
-    path = tmp_path / "cards.duckdb"
-    with el.EventStore(path) as store:
-        loads(store, 15)
-        el.Snapshots(store, CARDS, every=10)
-    with duckdb.connect(path) as con:
-        con.execute("update snapshots set position = 12")
-        con.execute("update snapshot_rows_1 set snapshot = 12")
+    path = tampered(tmp_path, CARDS, 15, moved(10, 12))
 
     with el.EventStore(path, read_only=True) as store:
         fast = el.Snapshots(store, CARDS, every=10)
