@@ -8,9 +8,10 @@ them here, once for both.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from eventlab.errors import KeyShapeError
@@ -433,11 +434,16 @@ class TimeTravel(ABC):
         require_logs(repr(self.name), found)
 
     def require_key(self, key: Key) -> tuple[Part, ...]:
-        """Return the parts of a key, or refuse one of another shape; None and NA are no keys."""
+        """Return the parts of a key, or refuse one of another shape; None, NA and lists are no keys.
+
+        Those of an index are NumPy's own numbers; they are Python's here.
+        """
         parts = key if isinstance(key, tuple) else (key,)
-        if any(key is missing for missing in _MISSING) or len(parts) != len(self.key_names):
+        is_missing = any(key is missing for missing in _MISSING)
+        can_be_looked_up = all(isinstance(part, Hashable) for part in parts)
+        if is_missing or not can_be_looked_up or len(parts) != len(self.key_names):
             raise KeyShapeError(self.name, key, self.key_names)
-        return parts
+        return tuple(part.item() if isinstance(part, np.generic) else part for part in parts)
 
 
 _MISSING: tuple[object, ...] = (None, pd.NA)

@@ -215,7 +215,41 @@ def test_the_default_key_reads_only_its_stream(cafe, monkeypatch):
 
 
 @pytest.mark.parametrize("verb", ["history", "blame"])
-@pytest.mark.parametrize("key", [None, pd.NA, ("card-1", 2), ()], ids=repr)
+@pytest.mark.parametrize("key", [None, pd.NA, ("card-1", 2), (), ["card-1"]], ids=repr)
 def test_what_can_be_no_key_is_refused(cards, cafe, key, verb):
     with pytest.raises(el.EventLabError, match="no key of 'cards': its keys are stream"):
         getattr(cards, verb)(cafe, key)
+
+
+def count(n, _event):
+    return n + 1
+
+
+def pair(event):
+    return (event.data["amount"], event.data["amount"] > 10) if event.data else None
+
+
+AMOUNT, BIG = "amount", "data.amount > 10"
+KEYED = {
+    "projection": (
+        el.Projection("n", key=AMOUNT, n=el.count()),
+        el.Projection("n", key=BIG, key_names="big", n=el.count()),
+        el.Projection("n", key=[AMOUNT, BIG], key_names=["amount", "big"], n=el.count()),
+    ),
+    "fold": (
+        el.Fold(count, 0, key=lambda event: event.data.get("amount")),
+        el.Fold(count, 0, key=lambda event: event.data.get("amount", 0) > 10),
+        el.Fold(count, 0, key=pair, key_names=["amount", "big"]),
+    ),
+}
+
+
+@pytest.mark.parametrize("rules", KEYED.values(), ids=KEYED)
+def test_a_key_may_come_from_the_index_of_a_state(rules, cafe):
+    for rule, key, positions in zip(rules, [7, True, (50, True)], [[5], [1, 2], [2]], strict=True):
+        state = rule(cafe)
+        of_index = state.index[list(state.index).index(key)]
+
+        assert rule.history(cafe, of_index)["position"].tolist() == positions
+        assert rule.blame(cafe, of_index)["position"].tolist() == positions[-1:]
+        assert rule.bisect(cafe, bool, key=of_index).position == positions[0]
