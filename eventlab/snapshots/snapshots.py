@@ -177,6 +177,7 @@ class Snapshots(TimeTravel):
     def states(self, log: Log, cuts: Sequence[Any], by: str = "position") -> Iterator[pd.DataFrame]:
         """Yield the state at each of some cuts: from snapshots where they are far apart."""
         if by == "occurred" or not log.cut.is_prefix or self._start(log)[0] is None:
+            self._folded = [log.until(**{by: cut}) for cut in cuts[-1:]]
             yield from self._projection.states(log, cuts, by)
             return
         folded: list[Log] = []

@@ -37,11 +37,10 @@ def panel(projection: TimeTravel, log: Log, at: Iterable[Any], by: str) -> pd.Da
         leave=False,
     )
     states = dict(zip(cuts, watched, strict=True))
-    found = [states[cut] for cut in asked]
-    empty = projection(log.until(position=0))
-    rows: pd.DataFrame = pd.concat(_typed_alike(found or [empty]), ignore_index=True)
+    found = [states[cut] for cut in asked] or [projection(log.until(position=0))]
+    rows: pd.DataFrame = pd.concat(_typed_alike(found), ignore_index=True)
     # set_index() would hash every key again.
-    return rows.set_axis(_index(found or [empty], asked, by))
+    return rows.set_axis(_index(found, asked, by))
 
 
 def _typed_alike(states: list[pd.DataFrame]) -> list[pd.DataFrame]:

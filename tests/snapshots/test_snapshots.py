@@ -138,6 +138,21 @@ def test_only_what_came_after_the_last_snapshot_is_folded(rule):
 
 
 @both
+@pytest.mark.parametrize(
+    ("every", "at", "folded"), [(10, [12, 19], 11), (100, [3, 7], 7), (10, [], 0)]
+)
+def test_a_panel_says_what_it_folded(rule, every, at, folded):
+    store = el.EventStore()
+    loads(store, 25)
+    fast = el.Snapshots(store, rule, every=every)
+    fast(store)
+
+    fast.panel(store, at=at)
+
+    assert fast.replayed == folded
+
+
+@both
 def test_without_an_interval_what_is_kept_stays_in_proportion_to_the_log(rule, monkeypatch):
     monkeypatch.setattr("eventlab.snapshots.snapshots.LEAST", 4)
     store = el.EventStore()
