@@ -66,7 +66,8 @@ def read_table(
         The columns with the stream's name and the event's type.
     occurred_at, recorded_at : str, optional
         Columns with times, UTC where they name no zone. Times of recording must not step back.
-        Left out: an event occurred when it was recorded, and is recorded now.
+        Left out: an event occurred when it was recorded, and is recorded now, so that whoever asks what was
+        known (``until(recorded=…)``, ``asof``) finds nothing of it before.
     actor, reason, correlation_id, causation_id, event_id : str, optional
         Columns for the envelope. With ``event_id`` the same table again writes nothing.
     data : str, optional

@@ -84,9 +84,10 @@ class Projection(TimeTravel):
     version : int
         To be raised when the meaning of the columns changes.
     **columns : Column
-        ``total``, ``count``, ``first``, ``last``, ``least``, ``greatest`` or ``distinct``. A bare name in
-        their expressions is a payload field, or the envelope column of that name; a payload field
-        that shares such a name is ``data.type``, one with an odd name ``data."odd name"``.
+        ``total``, ``count``, ``first``, ``last``, ``least``, ``greatest`` or ``distinct``. An
+        expression that is a bare name, also with a cast, is a payload field, or the envelope column of
+        that name. Elsewhere a payload field is ``data.amount``, one with an odd name ``data."odd name"``.
+        A field that no event has is missing, as it may come one day.
 
     Raises
     ------

@@ -71,7 +71,7 @@ class Log:
         position : int, optional
             The last position to show. 0 gives the empty past.
         recorded : time, optional
-            What did we know at that time? (UTC)
+            What did we know at that time? UTC where no zone is named; a bare date is its first moment.
         occurred : time, optional
             What had happened by that time? Such a log is folded in the order of
             ``(occurred_at, position)``, because events may be recorded late.

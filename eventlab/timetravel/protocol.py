@@ -271,14 +271,15 @@ class TimeTravel(ABC):
         log : Log
             Any cut of a store.
         at : iterable of int, or of times
-            Where to cut it, in any order.
+            Where to cut it, in any order. Of a bare date it is the first moment.
         by : {"position", "recorded", "occurred"}
             What `at` names: positions, or times of one of the clocks (UTC).
 
         Returns
         -------
         DataFrame
-            Index: ``cut``, as in `at` and in its order, then the key, sorted. Columns: those of the state.
+            Index: ``cut``, in the order of `at`, times in UTC, then the key, sorted. Columns: those of the
+            state.
             A key has no row at a cut where it does not live.
 
         Examples
