@@ -53,6 +53,8 @@ class Keeper(ABC):
     """How states of one projection are kept."""
 
     columns: list[str]
+    calls_rules: bool
+    """Whether a person's own code is given the states that were kept."""
 
     @abstractmethod
     def types(self, log: Log) -> str:
@@ -81,6 +83,8 @@ class Keeper(ABC):
 
 class KeepsParts(Keeper):
     """Partial aggregates, a typed column for each: merged by DuckDB."""
+
+    calls_rules = False
 
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
@@ -178,6 +182,7 @@ class KeepsStates(Keeper):
     """States as JSON text, decoded in bulk and folded on by Python."""
 
     columns = ["key", "state", "position"]  # noqa: RUF012  # never changed
+    calls_rules = True
 
     def __init__(self, fold: Fold) -> None:
         self._fold = fold

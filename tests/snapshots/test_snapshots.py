@@ -374,15 +374,35 @@ def test_a_damaged_row_of_a_stream_far_beyond_all_others_takes_no_memory(tmp_pat
     assert peak < 10_000_000
 
 
-def test_what_a_rule_made_of_a_damaged_state_is_not_heard_of(tmp_path):
-    fold = el.Fold(lambda state, _event: {"n": state["n"] + 1}, {"n": 0}, name="cards")
-    other = """update snapshot_rows_1 set state = '{"m": 20}' where snapshot = 20"""
+def test_no_rule_is_given_a_damaged_state(tmp_path):
+    given = []
+
+    def count(state, _event):
+        given.append(state)
+        return {"n": state["n"] + 1}
+
+    fold = el.Fold(count, {"n": 0}, name="cards")
+    other = """update snapshot_rows_1 set state = '{"n": -5}' where snapshot = 20"""
     path = tampered(tmp_path, fold, 25, other)
+    given.clear()
 
     with el.EventStore(path, read_only=True) as store:
         fast = el.Snapshots(store, fold, every=10)
         with pytest.warns(SnapshotWarning, match="at position 20 is damaged"):
             assert fast(store)["n"].tolist() == [25]
+
+    assert given == [{"n": n} for n in range(10, 25)]
+
+
+def test_what_duckdb_made_of_a_damaged_snapshot_is_not_heard_of(tmp_path):
+    far = "update snapshot_rows_1 set part_0 = 9e37::hugeint where snapshot = 20"
+    rule = el.Projection("cards", key="holder", balance=el.total("amount"))
+    path = tampered(tmp_path, rule, 25, far)
+
+    with el.EventStore(path, read_only=True) as store:
+        fast = el.Snapshots(store, rule, every=10)
+        with pytest.warns(SnapshotWarning, match="at position 20 is damaged"):
+            assert fast(store)["balance"].tolist() == [25]
 
 
 def test_what_fails_on_a_sound_snapshot_fails_as_ever():
